@@ -1,0 +1,1 @@
+"""Stage 2: announced items become episodes, each once."""

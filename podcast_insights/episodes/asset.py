@@ -1,0 +1,50 @@
+"""The asset `episodes`."""
+
+import dagster as dg
+import polars as pl
+
+from podcast_insights.columns import description, table_metadata
+from podcast_insights.partitions import BLOCK, DAILY, RETRY, window_of
+from podcast_insights.warehouse.resource import WarehouseResource
+
+
+@dg.asset(
+    group_name="journey",
+    kinds={"duckdb", "polars"},
+    owners=["team:data-engineering"],
+    description=description("episodes"),
+    metadata=table_metadata("episodes"),
+    partitions_def=DAILY,
+    backfill_policy=BLOCK,
+    retry_policy=RETRY,
+    code_version="1",
+)
+def episodes(
+    context: dg.AssetExecutionContext, feeds: pl.DataFrame, warehouse: WarehouseResource
+) -> pl.DataFrame:
+    """What the subscribed feeds announced for these days, each episode once."""
+    from podcast_insights.episodes.identify import identify
+    from podcast_insights.episodes.records import EPISODES
+
+    items = warehouse.warehouse.read("SELECT * FROM announced_items", table="announced_items")
+    rows = identify(items, window_of(context), feeds["feed_id"].unique().to_list())
+    frame = EPISODES.frame(rows)
+    counts = dict(frame["status"].value_counts().iter_rows())
+    context.add_output_metadata(
+        {
+            "episodes": counts.get("ok", 0),
+            "duplicates": counts.get("duplicate", 0),
+            "without_enclosure": counts.get("no_enclosure", 0),
+            "preview": dg.MarkdownMetadataValue(preview(frame)),
+        }
+    )
+    return frame
+
+
+def preview(frame: pl.DataFrame) -> str:
+    """A short table for the UI."""
+    from podcast_insights.text import markdown_table
+
+    return markdown_table(
+        frame.sort("published_on"), ["published_on", "show_title", "title", "status"]
+    )

@@ -1,0 +1,131 @@
+"""Which announced items are one and the same episode.
+
+Two items of different feeds are one episode if their enclosures have the same address
+(without its query) or if title and claimed duration agree; a network's feed that repeats a
+show's episode must not put it into a digest twice.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import polars as pl
+
+from podcast_insights.warehouse.windows import DateWindow
+
+LATEST = datetime.max.replace(tzinfo=UTC)
+
+
+def identify(
+    items: pl.DataFrame, window: DateWindow, feed_ids: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Rows for `episodes`, one for each item of the window.
+
+    Args:
+        items: the ledger `announced_items`, or at least every item of the window and
+            whatever may be its twin on other days.
+        window: the days to make rows for.
+        feed_ids: the feeds that count; items of others are left out.
+
+    Returns:
+        Rows in the window, in no particular order. Of twins the one published first is the
+        episode (of one moment: the one seen first); the others are rows with status
+        `duplicate`.
+    """
+    candidates = items.filter(pl.col("feed_id").is_in(list(feed_ids))).to_dicts()
+    groups = twins(candidates)
+    return [
+        episode_row(item, groups[item["item_id"]])
+        for item in candidates
+        if item["published_on"] in window
+    ]
+
+
+def twins(items: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """For each item its group of twins across feeds, the original first.
+
+    Items of one feed are never twins: there, the GUID has the word.
+    """
+    parent: dict[str, str] = {}
+
+    def root(item_id: str) -> str:
+        while parent[item_id] != item_id:
+            item_id = parent[item_id]
+        return item_id
+
+    ordered = sorted(items, key=seniority)
+    first_with: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    for item in ordered:
+        parent[item["item_id"]] = item["item_id"]
+        for key in twin_keys(item):
+            for other in first_with[key]:
+                if other["feed_id"] != item["feed_id"]:
+                    parent[root(item["item_id"])] = root(other["item_id"])
+                    break
+            first_with[key].append(item)
+    groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for item in ordered:
+        groups[root(item["item_id"])].append(item)
+    return {member["item_id"]: group for group in groups.values() for member in group}
+
+
+def seniority(item: dict[str, Any]) -> tuple[Any, ...]:
+    """Sort key: published first, then seen first, then by id so that it never wavers."""
+    return (
+        item["published_on"],
+        item["published_at"] or LATEST,
+        item["first_seen_at"],
+        item["item_id"],
+    )
+
+
+def twin_keys(item: dict[str, Any]) -> list[tuple[str, ...]]:
+    """What two items must share, in at least one key, to be one episode."""
+    keys: list[tuple[str, ...]] = []
+    if item["enclosure_url"]:
+        keys.append(("audio", re.sub(r"^https?://", "", item["enclosure_url"]).split("?")[0]))
+    if item["duration_s"]:
+        title = re.sub(r"\W+", " ", item["title"].casefold()).strip()
+        keys.append(("title", title, str(round(item["duration_s"]))))
+    return keys
+
+
+def episode_row(item: dict[str, Any], group: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """An item as a row of `episodes`."""
+    original = group[0]
+    status, error, duplicate_of = "ok", None, None
+    if item is not original:
+        status, duplicate_of = "duplicate", original["item_id"]
+        error = f"the same episode as {original['title']!r} of {original['show_title']}"
+    elif not item["enclosure_url"]:
+        status, error = "no_enclosure", "the feed announces no audio for this item"
+    return {
+        "episode_id": item["item_id"],
+        "status": status,
+        "error": error,
+        "duplicate_of": duplicate_of,
+        "source_feed_ids": sorted({twin["feed_id"] for twin in group}),
+        "claimed_duration_s": item["duration_s"],
+        **{name: item[name] for name in COPIED},
+    }
+
+
+COPIED = (
+    "published_on",
+    "feed_id",
+    "show_title",
+    "title",
+    "description",
+    "guid",
+    "link",
+    "published_at",
+    "date_source",
+    "enclosure_url",
+    "enclosure_type",
+    "enclosure_bytes",
+    "transcript_url",
+    "transcript_type",
+    "persons",
+)

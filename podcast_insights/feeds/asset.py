@@ -1,0 +1,54 @@
+"""The asset `feeds`."""
+
+from datetime import UTC, datetime
+
+import dagster as dg
+import polars as pl
+
+from podcast_insights.columns import description, table_metadata
+from podcast_insights.feeds.resource import SubscriptionsResource
+from podcast_insights.partitions import BLOCK, DAILY, RETRY, window_of
+from podcast_insights.resources import CacheResource, HttpResource
+from podcast_insights.warehouse.resource import WarehouseResource
+
+
+@dg.asset(
+    group_name="journey",
+    kinds={"duckdb", "polars", "rss"},
+    owners=["team:data-engineering"],
+    description=description("feeds"),
+    metadata=table_metadata("feeds"),
+    partitions_def=DAILY,
+    backfill_policy=BLOCK,
+    retry_policy=RETRY,
+    code_version="1",
+)
+def feeds(
+    context: dg.AssetExecutionContext,
+    warehouse: WarehouseResource,
+    cache: CacheResource,
+    http: HttpResource,
+    subscriptions: SubscriptionsResource,
+) -> pl.DataFrame:
+    """State of each subscription as seen after the day ended."""
+    from podcast_insights.feeds.scan import FeedScanner
+
+    scanner = FeedScanner(
+        warehouse=warehouse.warehouse,
+        cache=cache.cache,
+        client_for=lambda feed: http.feed_client(feed.private_hosts),
+        now=lambda: datetime.now(UTC),
+        max_workers=http.max_workers,
+    )
+    rows = scanner.scan(subscriptions.load(), window_of(context))
+    bad = rows.filter(pl.col("status") == "failed")
+    for row in bad.iter_rows(named=True):
+        context.log.warning(f"{row['feed_url']} ({row['snapshot_on']}): {row['error']}")
+    context.add_output_metadata(
+        {
+            "feeds": rows["feed_id"].n_unique(),
+            "failed": bad.height,
+            "items_announced": int(rows["item_count"].sum() or 0),
+        }
+    )
+    return rows
