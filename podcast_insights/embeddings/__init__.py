@@ -1,0 +1,1 @@
+"""Stage 4: transcripts as passages of a few sentences, each with its embedding."""

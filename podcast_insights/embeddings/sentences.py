@@ -1,0 +1,98 @@
+"""Timed segments as timed sentences: the smallest unit that can be quoted.
+
+Whisper cuts segments where it likes; readers want whole sentences.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from podcast_insights.transcripts.records import Segment
+
+MAX_SENTENCE_WORDS = 60
+ABBREVIATIONS = frozenset(
+    "mr mrs ms dr prof st vs etc e.g i.e inc ltd co jr sr no approx u.s u.k a.m p.m".split()
+)
+ENDING = re.compile(r"[.!?…]+[\"'”’)\]]*$")
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One sentence; the times are exact to about a second (see `insights/proof.py`)."""
+
+    text: str
+    start_s: float
+    end_s: float
+    speaker: str | None
+
+
+@dataclass(frozen=True)
+class Word:
+    """A written word with its share of its segment's time."""
+
+    text: str
+    start_s: float
+    end_s: float
+    speaker: str | None
+    is_segment_end: bool
+
+
+def to_sentences(segments: Sequence[Segment]) -> list[Sentence]:
+    """Join segments and cut at sentence ends and changes of speaker.
+
+    A text without punctuation is cut at segment ends once it reaches 60 words, so that no
+    sentence grows without bound.
+    """
+    sentences: list[Sentence] = []
+    current: list[Word] = []
+    for word in timed_words(segments):
+        if current and current[-1].speaker != word.speaker:
+            sentences.append(join(current))
+            current = []
+        current.append(word)
+        is_long = len(current) >= MAX_SENTENCE_WORDS
+        is_endless = len(current) >= 2 * MAX_SENTENCE_WORDS
+        if ends_sentence(word.text) or (is_long and word.is_segment_end) or is_endless:
+            sentences.append(join(current))
+            current = []
+    if current:
+        sentences.append(join(current))
+    return sentences
+
+
+def timed_words(segments: Sequence[Segment]) -> list[Word]:
+    """Written words with times shared out by characters within their segment."""
+    words = []
+    for segment in segments:
+        matches = list(re.finditer(r"\S+", segment.text))
+        pace = max(segment.end_s - segment.start_s, 0.0) / max(len(segment.text), 1)
+        for index, match in enumerate(matches):
+            words.append(
+                Word(
+                    text=match[0],
+                    start_s=segment.start_s + match.start() * pace,
+                    end_s=segment.start_s + match.end() * pace,
+                    speaker=segment.speaker,
+                    is_segment_end=index == len(matches) - 1,
+                )
+            )
+    return words
+
+
+def ends_sentence(word: str) -> bool:
+    """Whether a sentence ends with this word; abbreviations and initials do not end one."""
+    if not ENDING.search(word):
+        return False
+    stem = re.sub(r"[.!?…\"'”’)\]]+$", "", word).lower().lstrip("(\"'“")
+    is_initial = len(stem) == 1 and stem.isalpha() and stem != "i" and word.endswith(".")
+    return stem not in ABBREVIATIONS and not is_initial
+
+
+def join(words: Sequence[Word]) -> Sentence:
+    """Words as a sentence."""
+    return Sentence(
+        text=" ".join(word.text for word in words),
+        start_s=round(words[0].start_s, 3),
+        end_s=round(words[-1].end_s, 3),
+        speaker=words[0].speaker,
+    )

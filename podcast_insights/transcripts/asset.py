@@ -1,0 +1,97 @@
+"""The asset `transcripts`."""
+
+import dagster as dg
+import polars as pl
+
+from podcast_insights.columns import description, table_metadata
+from podcast_insights.feeds.resource import SubscriptionsResource
+from podcast_insights.partitions import BLOCK, DAILY, window_of
+from podcast_insights.resources import CacheResource, HttpResource
+from podcast_insights.transcripts.resource import WhisperTranscriber
+from podcast_insights.warehouse.resource import WarehouseResource
+from podcast_insights.warehouse.windows import DateWindow
+
+
+@dg.asset(
+    group_name="journey",
+    kinds={"duckdb", "polars", "whisper"},
+    owners=["team:data-engineering"],
+    description=description("transcripts"),
+    metadata=table_metadata("transcripts"),
+    partitions_def=DAILY,
+    backfill_policy=BLOCK,
+    pool="gpu",
+    code_version="1",
+)
+def transcripts(
+    context: dg.AssetExecutionContext,
+    episodes: pl.DataFrame,
+    warehouse: WarehouseResource,
+    cache: CacheResource,
+    http: HttpResource,
+    subscriptions: SubscriptionsResource,
+    transcriber: WhisperTranscriber,
+) -> pl.DataFrame:
+    """The publisher's transcript of each episode if it is sound, else Whisper's."""
+    from podcast_insights.transcripts.audio import AudioStore
+    from podcast_insights.transcripts.records import TRANSCRIPTS
+    from podcast_insights.transcripts.transcribe import Transcriber
+
+    hosts = subscriptions.private_hosts()
+    languages = {feed.feed_id: feed.language for feed in subscriptions.load()}
+    whisper = transcriber.whisper
+    store = AudioStore(cache.cache, lambda feed_id: http.audio_client(hosts.get(feed_id, ())))
+    work = Transcriber(
+        whisper=whisper,
+        cache=cache.cache,
+        store=store,
+        client_for=lambda feed_id: http.feed_client(hosts.get(feed_id, ())),
+        language_of=languages.get,
+        report=context.log.info,
+        max_fetch_workers=http.max_workers,
+        keep_audio=transcriber.keep_audio,
+    )
+    model = whisper.resolved_model
+    context.log.info(f"Whisper {model.name} on {whisper.resolved_device}: {model.note}")
+    known = audio_outside(warehouse, window_of(context))
+    rows = work.run(episodes.to_dicts(), known)
+    frame = TRANSCRIPTS.frame(rows)
+    context.add_output_metadata(run_metadata(frame, episodes))
+    return frame
+
+
+def audio_outside(warehouse: WarehouseResource, window: DateWindow) -> dict[str, str]:
+    """Audio that earlier days' episodes stand for: `audio_sha256` to `episode_id`."""
+    known = warehouse.warehouse.read(
+        "SELECT audio_sha256, episode_id FROM transcripts "
+        "WHERE audio_sha256 IS NOT NULL AND status <> 'duplicate_audio' AND published_on < ?",
+        [window.start],
+    )
+    return dict(known.iter_rows())
+
+
+def run_metadata(frame: pl.DataFrame, episodes: pl.DataFrame) -> dict[str, object]:
+    """What a data engineer wants to see after the run."""
+    from podcast_insights.text import markdown_table
+
+    sound = frame.filter(pl.col("status") == "ok")
+    heard = sound.filter(pl.col("source") == "whisper")
+    wall_s = float((heard["duration_s"] / heard["real_time_factor"]).sum() or 0.0)
+    titled = frame.join(episodes.select("episode_id", "title"), on="episode_id")
+    return {
+        "transcripts": sound.height,
+        "from_publisher": sound.height - heard.height,
+        "failed": frame.filter(pl.col("status") == "failed").height,
+        "audio_hours": round(float(sound["duration_s"].sum() or 0) / 3600, 3),
+        "words": int(sound["words"].sum() or 0),
+        "mean_real_time_factor": round(float(heard["duration_s"].sum() or 0) / wall_s, 1)
+        if wall_s
+        else 0.0,
+        "cost_usd": 0.0,
+        "preview": dg.MarkdownMetadataValue(
+            markdown_table(
+                titled.sort("published_on"),
+                ["published_on", "title", "status", "source", "duration_s", "words", "error"],
+            )
+        ),
+    }

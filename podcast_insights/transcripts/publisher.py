@@ -1,0 +1,103 @@
+"""Publisher transcripts (`podcast:transcript`): WebVTT, SRT and Podcasting 2.0 JSON.
+
+What does not belong here: whether the text is good enough to be used (`guards.py`).
+"""
+
+import html
+import io
+import json
+import re
+
+from podcast_insights.transcripts.records import Segment
+
+FORMATS = {
+    "text/vtt": "vtt",
+    "application/x-subrip": "srt",
+    "application/srt": "srt",
+    "text/srt": "srt",
+    "application/json": "json",
+}
+VOICE = re.compile(r"<v(?:\.[\w.]+)?\s+([^>]*)>")
+
+
+class TranscriptFormatError(ValueError):
+    """The publisher's file can't be read as a timed transcript."""
+
+
+def parse_transcript(content: bytes, media_type: str | None, url: str) -> tuple[Segment, ...]:
+    """Read a publisher's transcript.
+
+    Args:
+        content: the bytes as served.
+        media_type: as announced in the feed; the file's ending decides where it says nothing.
+        url: for the ending.
+
+    Raises:
+        TranscriptFormatError: another format, not decodable, or no timed text in it.
+    """
+    kind = (
+        FORMATS.get((media_type or "").split(";")[0].strip()) or url.split("?")[0].rsplit(".")[-1]
+    )
+    text = content.decode("utf-8-sig", errors="replace")
+    if text.lstrip()[:200].lower().startswith(("<!doctype html", "<html")):
+        raise TranscriptFormatError("a web page was served in place of a transcript")
+    if kind in ("vtt", "srt"):
+        segments = parse_captions(text, kind)
+    elif kind == "json":
+        segments = parse_json(text)
+    else:
+        raise TranscriptFormatError(f"{media_type or kind} has no times we can read")
+    if not segments:
+        raise TranscriptFormatError("the file has no timed text")
+    return segments
+
+
+def parse_captions(text: str, kind: str) -> tuple[Segment, ...]:
+    """WebVTT with voice tags, or SRT."""
+    import webvtt
+
+    buffer = io.StringIO(text)
+    try:
+        captions = webvtt.from_buffer(buffer, format=kind)
+    except (webvtt.errors.MalformedFileError, webvtt.errors.MalformedCaptionError) as error:
+        raise TranscriptFormatError(f"not readable as {kind}: {error}") from error
+    segments = []
+    for caption in captions.captions:
+        voice = VOICE.search(caption.raw_text)
+        segments.append(
+            Segment(
+                start_s=float(caption.start_in_seconds) + fraction(caption.start),
+                end_s=float(caption.end_in_seconds) + fraction(caption.end),
+                text=clean(caption.text),
+                speaker=clean(voice[1]) if voice else None,
+            )
+        )
+    return tuple(segment for segment in segments if segment.text)
+
+
+def fraction(timestamp: str) -> float:
+    """Milliseconds of `HH:MM:SS.mmm`; the library's seconds are whole."""
+    return int(timestamp.replace(",", ".").rpartition(".")[2]) / 1000
+
+
+def parse_json(text: str) -> tuple[Segment, ...]:
+    """Podcasting 2.0 JSON: segments with startTime, endTime, body and maybe speaker."""
+    try:
+        rows = json.loads(text)["segments"]
+        return tuple(
+            Segment(
+                start_s=float(row["startTime"]),
+                end_s=float(row.get("endTime", row["startTime"])),
+                text=clean(str(row["body"])),
+                speaker=clean(str(row["speaker"])) if row.get("speaker") else None,
+            )
+            for row in rows
+            if clean(str(row["body"]))
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise TranscriptFormatError(f"not a Podcasting 2.0 transcript: {error!r}") from error
+
+
+def clean(text: str) -> str:
+    """Text without tags, entities resolved, white space folded."""
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", "", text))).strip()

@@ -1,0 +1,44 @@
+"""The GPU resource."""
+
+from typing import TYPE_CHECKING
+
+import dagster as dg
+from pydantic import Field, PrivateAttr
+
+if TYPE_CHECKING:
+    from podcast_insights.transcripts.whisper import Whisper
+
+
+class WhisperTranscriber(dg.ConfigurableResource):
+    """The GPU resource: Whisper by faster-whisper, loaded at most once per run.
+
+    Without a GPU and without a model hub it runs the packaged tiny.en, and says so in the
+    run's log and in `podcast-insights doctor`.
+    """
+
+    model: str = Field(default="auto", description="Model name, folder, or auto.")
+    device: str = Field(default="auto", description="auto, cpu or cuda.")
+    compute_type: str = Field(default="auto", description="CTranslate2 compute type, or auto.")
+    batch_size: int = Field(default=1, description="1 decodes sequentially, and completely.")
+    device_index: list[int] = Field(default=[0], description="GPU numbers.")
+    workers: int = Field(default=0, description="Files at the same time; 0 chooses.")
+    keep_audio: bool = Field(
+        default=True, description="Keep audio in the cache once its transcript is stored there."
+    )
+    _whisper: "Whisper | None" = PrivateAttr(default=None)
+
+    @property
+    def whisper(self) -> "Whisper":
+        """The engine; the same one, with its loaded model, for the whole run."""
+        if self._whisper is None:
+            from podcast_insights.transcripts.whisper import Whisper
+
+            self._whisper = Whisper(
+                model=self.model,
+                device=self.device,
+                compute_type=self.compute_type,
+                batch_size=self.batch_size,
+                device_index=tuple(self.device_index),
+                workers=self.workers,
+            )
+        return self._whisper
