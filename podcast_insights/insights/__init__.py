@@ -1,0 +1,1 @@
+"""Stage 5: ideas with proof, and what is related to them."""
