@@ -1,0 +1,108 @@
+"""A reader's digest as a value: what rendering and mail work on.
+
+Built from rows of `daily_digests`, so what is rendered is what an analyst can query.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from podcast_insights.identity import short_hash
+
+
+@dataclass(frozen=True)
+class RelatedEntry:
+    """A related insight of another episode, as one line."""
+
+    insight_id: str
+    headline: str
+    show_title: str
+    episode_title: str
+    audio_url: str | None
+    similarity: float
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One place in a digest."""
+
+    rank: int
+    insight_id: str
+    headline: str
+    body: str
+    quote: str
+    quote_start_s: float
+    speaker: str | None
+    show_title: str
+    episode_title: str
+    episode_link: str | None
+    audio_url: str | None
+    published_on: date
+    engine: str
+    also_in: tuple[str, ...]
+    related: tuple[RelatedEntry, ...]
+
+
+@dataclass(frozen=True)
+class Digest:
+    """The insights one reader gets for one day; may be short, or empty, on a thin day.
+
+    Args:
+        wanted: how many the reader asked for; fewer entries are said aloud, not padded.
+    """
+
+    reader_id: str
+    reader_name: str
+    digest_on: date
+    wanted: int
+    entries: tuple[Entry, ...]
+
+    @property
+    def digest_id(self) -> str:
+        """Stable name of this reader's digest of this day."""
+        return digest_id(self.reader_id, self.digest_on)
+
+
+def digest_id(reader_id: str, digest_on: date) -> str:
+    """Hash of reader and day: the key of the delivery ledger."""
+    return short_hash("digest", reader_id, digest_on.isoformat())
+
+
+def from_rows(
+    reader_id: str, reader_name: str, wanted: int, digest_on: date, rows: Sequence[dict[str, Any]]
+) -> Digest:
+    """Build a digest from its rows of `daily_digests`, in any order."""
+    entries = tuple(
+        Entry(
+            **{name: row[name] for name in COPIED},
+            also_in=tuple(row["also_in"]),
+            related=tuple(RelatedEntry(**link) for link in row["related"]),
+        )
+        for row in sorted(rows, key=lambda row: row["rank"])
+    )
+    return Digest(reader_id, reader_name, digest_on, wanted, entries)
+
+
+COPIED = (
+    "rank",
+    "insight_id",
+    "headline",
+    "body",
+    "quote",
+    "quote_start_s",
+    "speaker",
+    "show_title",
+    "episode_title",
+    "episode_link",
+    "audio_url",
+    "published_on",
+    "engine",
+)
+
+
+def clock(seconds: float) -> str:
+    """A second in the audio as people write it: 2:05, or 1:02:05."""
+    whole = int(seconds)
+    hours, minutes = divmod(whole // 60, 60)
+    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"

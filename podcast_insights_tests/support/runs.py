@@ -1,0 +1,46 @@
+"""Running the pipeline in a test: the real job, in this process."""
+
+from datetime import date
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from podcast_insights.definitions import build_defs
+from podcast_insights.warehouse.windows import DateWindow
+from podcast_insights_tests.conftest import Home
+
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+def run_window(
+    home: Home,
+    first: date,
+    last: date,
+    *,
+    resources: dict[str, Any] | None = None,
+    instance: dg.DagsterInstance | None = None,
+    raise_on_error: bool = True,
+    send: str = "never",
+) -> dg.ExecuteInProcessResult:
+    """Run `daily_insights` for a range of days as one run."""
+    job = build_defs(home.settings, resources).resolve_job_def("daily_insights")
+    days: dict[str, Any] = {"partition_key": first.isoformat()}
+    if first != last:
+        days = {
+            "tags": {
+                "dagster/asset_partition_range_start": first.isoformat(),
+                "dagster/asset_partition_range_end": last.isoformat(),
+            }
+        }
+    config = {"ops": {"deliveries": {"config": {"send": send}}}, **QUIET}
+    with instance or dg.DagsterInstance.ephemeral() as used:
+        return job.execute_in_process(
+            run_config=config, instance=used, raise_on_error=raise_on_error, **days
+        )
+
+
+def rows_of(home: Home, table: str, first: date, last: date) -> pl.DataFrame:
+    """What a table holds for a range of days."""
+    window = DateWindow(first, DateWindow.of_day(last).end)
+    return home.warehouse.read_window(table, window)
