@@ -1,0 +1,1 @@
+"""What analysts get: their own database file, with views made for reading."""

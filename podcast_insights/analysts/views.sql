@@ -1,0 +1,83 @@
+-- The analysts' database: the pipeline's tables as they are, and views made for reading. The
+-- view `insights` takes the table's name; the bare table is `insights_base` in this file.
+-- Each statement ends with a semicolon at the end of its line.
+
+ALTER TABLE insights RENAME TO insights_base;
+
+CREATE OR REPLACE MACRO at_second(url, second) AS url || '#t=' || CAST(floor(second) AS BIGINT);
+
+CREATE OR REPLACE MACRO clock(second) AS
+  CASE WHEN second >= 3600
+    THEN format('{}:{:02d}:{:02d}', second::BIGINT // 3600, second::BIGINT // 60 % 60, second::BIGINT % 60)
+    ELSE format('{}:{:02d}', floor(second)::BIGINT // 60, floor(second)::BIGINT % 60) END;
+
+CREATE OR REPLACE VIEW insights AS
+SELECT
+  i.published_on, e.show_title, e.title AS episode_title, i.headline, i.body, i.quote, i.speaker,
+  clock(i.quote_start_s) AS heard_at, at_second(e.enclosure_url, i.quote_start_s) AS audio_link,
+  i.topics, i.value_score, e.link AS episode_link, i.engine, i.model, i.prompt_version,
+  i.quote_start_s, i.quote_end_s, i.insight_id, i.episode_id, e.feed_id, i.embedding
+FROM insights_base i JOIN episodes e USING (episode_id);
+COMMENT ON VIEW insights IS
+  'Every insight with its show, episode, proof and a link to the second in the audio.';
+
+CREATE OR REPLACE VIEW related AS
+SELECT
+  a.headline, a.show_title, r.rank, r.similarity, b.headline AS related_headline,
+  b.show_title AS related_show_title, r.is_same_idea, r.is_other_show,
+  b.audio_link AS related_audio_link, a.published_on, b.published_on AS related_published_on,
+  r.insight_id, r.related_insight_id
+FROM related_insights r
+JOIN insights a ON a.insight_id = r.insight_id
+JOIN insights b ON b.insight_id = r.related_insight_id;
+COMMENT ON VIEW related IS
+  'Pairs of related insights in words; other shows first, is_same_idea marks near-duplicates.';
+
+CREATE OR REPLACE VIEW digests AS
+SELECT
+  d.digest_on, d.reader_id, d.rank, d.headline, d.show_title, d.episode_title,
+  clock(d.quote_start_s) AS heard_at, d.audio_url AS audio_link, d.also_in, d.score, d.value_part,
+  d.novelty_part, d.corroboration_part, d.topic_part, d.followed_part, d.freshness_part,
+  d.diversity_cost, s.status AS delivery_status, s.sent_at, d.insight_id, d.digest_id
+FROM daily_digests d LEFT JOIN deliveries s USING (digest_id);
+COMMENT ON VIEW digests IS
+  'What each reader got, why (the parts of the score), and whether it was mailed.';
+
+CREATE OR REPLACE VIEW segments AS
+SELECT
+  e.published_on, e.show_title, e.title AS episode_title, s.start_s, s.end_s, s.speaker, s.text,
+  at_second(e.enclosure_url, s.start_s) AS audio_link, t.source, t.episode_id
+FROM (SELECT episode_id, source, unnest(segments) AS s FROM transcripts) t
+JOIN episodes e USING (episode_id);
+COMMENT ON VIEW segments IS 'All transcripts, one row per timed segment.';
+
+CREATE OR REPLACE VIEW episode_status AS
+SELECT
+  e.published_on, e.show_title, e.title, e.status AS episode_status,
+  t.status AS transcript_status, coalesce(t.error, e.error) AS error, t.source, t.duration_s,
+  t.words, t.real_time_factor, count(i.insight_id) AS insights, e.episode_id
+FROM episodes e
+LEFT JOIN transcripts t USING (episode_id)
+LEFT JOIN insights_base i USING (episode_id)
+GROUP BY ALL;
+COMMENT ON VIEW episode_status IS
+  'What became of every announced item: episode, transcript, insights, or the reason why not.';
+
+CREATE OR REPLACE VIEW costs AS
+SELECT
+  called_at::DATE AS called_on, model, count(*) AS calls, sum(prompt_tokens) AS prompt_tokens,
+  sum(completion_tokens) AS completion_tokens, sum(cost_usd) AS cost_usd,
+  count(*) FILTER (status <> 'ok') AS failed_calls
+FROM llm_calls GROUP BY ALL;
+COMMENT ON VIEW costs IS 'Calls, tokens and US dollars by day and model.';
+
+CREATE OR REPLACE MACRO insights_like(id, least := 0.4) AS TABLE
+SELECT
+  array_cosine_similarity(b.embedding, a.embedding) AS similarity, b.headline, b.show_title,
+  b.audio_link, b.published_on, b.insight_id
+FROM insights a, insights b
+WHERE a.insight_id = id AND b.insight_id <> id
+  AND array_cosine_similarity(b.embedding, a.embedding) >= least
+ORDER BY similarity DESC;
+COMMENT ON MACRO TABLE insights_like IS
+  'insights_like(insight_id): every insight near to that one, also older, newer, same show.';

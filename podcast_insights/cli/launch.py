@@ -1,0 +1,213 @@
+"""Running the Dagster jobs from the command line.
+
+Runs are executed in this process and recorded in the project's Dagster instance, so the UI
+shows them like any other run.
+"""
+
+import os
+import socket
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from podcast_insights.errors import UserError
+
+if TYPE_CHECKING:
+    from dagster import DagsterEvent, DagsterInstance, EventLogEntry
+
+    from podcast_insights.settings import Settings
+
+OnEntry = Callable[["EventLogEntry"], None]
+
+PROCESS_TAG = "podcast_insights/process"
+UNFINISHED = ("STARTED", "STARTING", "CANCELING")
+
+
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+"""The command line prints its own lines; the instance keeps every message for the UI."""
+
+
+def ignore(entry: "EventLogEntry") -> None:
+    """Look at no entry."""
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """How one run ended."""
+
+    run_id: str
+    is_success: bool
+    failures: tuple[str, ...]
+
+
+@contextmanager
+def instance_of(settings: "Settings") -> Iterator["DagsterInstance"]:
+    """The project's Dagster instance, the one `dagster dev` in its folder uses.
+
+    Raises:
+        UserError: there is no dagster.yaml to read.
+    """
+    from dagster import DagsterInstance
+    from dagster._core.instance.ref import InstanceRef
+
+    if os.environ.get("DAGSTER_HOME"):
+        with DagsterInstance.get() as instance:
+            yield instance
+        return
+    home = settings.home.absolute()
+    if not (home / "dagster.yaml").exists():
+        raise UserError(
+            f"There is no dagster.yaml in {home}.",
+            "Run this in the project's folder, or set PODCAST_INSIGHTS_HOME to it.",
+        )
+    # dagster.yaml names its folders relative to the project, as `dagster dev` reads them.
+    os.chdir(home)
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        DagsterInstance.from_ref(InstanceRef.from_dir(scratch, config_dir=str(home))) as instance,
+    ):
+        yield instance
+
+
+def run_days(
+    instance: "DagsterInstance",
+    first: date,
+    last: date,
+    *,
+    send: str = "auto",
+    tags: Mapping[str, str] | None = None,
+    on_entry: OnEntry = ignore,
+) -> RunResult:
+    """Materialize all assets for the days from `first` to `last` as one run."""
+    from dagster._core.storage.tags import (
+        ASSET_PARTITION_RANGE_END_TAG,
+        ASSET_PARTITION_RANGE_START_TAG,
+    )
+
+    from podcast_insights.definitions import defs
+
+    end_lost_runs(instance)
+    job = defs.resolve_job_def("daily_insights")
+    config = {"ops": {"deliveries": {"config": {"send": send}}}, **QUIET}
+    days: dict[str, Any] = {"partition_key": first.isoformat()}
+    labels = {PROCESS_TAG: process_name(), **(tags or {})}
+    if first != last:
+        days = {}
+        labels[ASSET_PARTITION_RANGE_START_TAG] = first.isoformat()
+        labels[ASSET_PARTITION_RANGE_END_TAG] = last.isoformat()
+    with watching(instance, on_entry):
+        result = job.execute_in_process(
+            instance=instance, run_config=config, tags=labels, raise_on_error=False, **days
+        )
+    failures = tuple(describe(event) for event in result.all_events if event.is_step_failure)
+    return RunResult(result.run_id, result.success, failures)
+
+
+def backfill(
+    instance: "DagsterInstance",
+    blocks: Sequence[tuple[date, date]],
+    *,
+    send: str,
+    on_block: Callable[[date, date, RunResult], None],
+    on_entry: OnEntry = ignore,
+) -> bool:
+    """One run per block of days; a failed block is reported and the next one goes on."""
+    name = f"cli-{uuid.uuid4().hex[:8]}"
+    is_good = True
+    for first, last in blocks:
+        result = run_days(
+            instance, first, last, send=send, tags={"dagster/backfill": name}, on_entry=on_entry
+        )
+        on_block(first, last, result)
+        is_good = is_good and result.is_success
+    return is_good
+
+
+def blocks_of(first: date, last: date, size: int) -> list[tuple[date, date]]:
+    """The days from `first` to `last` in blocks of at most `size` days, the newest first.
+
+    Today's news goes before the backlog.
+    """
+    blocks = []
+    end = last
+    while end >= first:
+        start = max(first, end - timedelta(days=size - 1))
+        blocks.append((start, end))
+        end = start - timedelta(days=1)
+    return blocks
+
+
+@contextmanager
+def watching(instance: "DagsterInstance", on_entry: OnEntry) -> Iterator[None]:
+    """Tell `on_entry` of everything recorded in this process while the block runs."""
+    handle = instance.handle_new_event
+
+    def told(event: "EventLogEntry", **options: Any) -> None:  # noqa: ANN401 - passed on
+        handle(event, **options)
+        on_entry(event)
+
+    instance.handle_new_event = told  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        del instance.handle_new_event
+
+
+def end_lost_runs(instance: "DagsterInstance") -> list[str]:
+    """Mark runs whose command-line process is gone as failed, and free their pool slots.
+
+    A killed process can't report its own end; its run would look busy for ever and hold the
+    `gpu` pool.
+    """
+    from dagster import DagsterRunStatus, RunsFilter
+
+    ended = []
+    wanted = RunsFilter(statuses=[DagsterRunStatus[name] for name in UNFINISHED])
+    for run in instance.get_runs(wanted):
+        name = run.tags.get(PROCESS_TAG)
+        if name and not is_alive(name):
+            instance.report_run_failed(run, "The process that ran this was killed or crashed.")
+            instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+            ended.append(run.run_id)
+    return ended
+
+
+def process_name() -> str:
+    """This process, told apart from a later one with the same number."""
+    return f"{socket.gethostname()}/{os.getpid()}/{start_time(os.getpid())}"
+
+
+def is_alive(name: str) -> bool:
+    """Whether the named process still runs; one on another host counts as running."""
+    host, pid, started = name.rsplit("/", 2)
+    if host != socket.gethostname():
+        return True
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return start_time(int(pid)) == started
+
+
+def start_time(pid: int) -> str:
+    """When the process began, in the kernel's ticks; empty where the system does not tell."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except OSError:
+        return ""
+
+
+def describe(event: "DagsterEvent") -> str:
+    """A step failure in one line: the innermost cause's message."""
+    error = event.step_failure_data.error
+    while error is not None and error.cause is not None:
+        error = error.cause
+    message = error.message.strip() if error else "no reason given"
+    return f"{event.step_key}: {message}"

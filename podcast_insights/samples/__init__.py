@@ -1,0 +1,1 @@
+"""The sample world on a loopback server, for the demo and the tests."""
