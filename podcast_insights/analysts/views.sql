@@ -8,8 +8,10 @@ CREATE OR REPLACE MACRO at_second(url, second) AS url || '#t=' || CAST(floor(sec
 
 CREATE OR REPLACE MACRO clock(second) AS
   CASE WHEN second >= 3600
-    THEN format('{}:{:02d}:{:02d}', second::BIGINT // 3600, second::BIGINT // 60 % 60, second::BIGINT % 60)
-    ELSE format('{}:{:02d}', floor(second)::BIGINT // 60, floor(second)::BIGINT % 60) END;
+    THEN format('{}:{:02d}:{:02d}', CAST(floor(second) AS BIGINT) // 3600,
+      CAST(floor(second) AS BIGINT) // 60 % 60, CAST(floor(second) AS BIGINT) % 60)
+    ELSE format('{}:{:02d}', CAST(floor(second) AS BIGINT) // 60,
+      CAST(floor(second) AS BIGINT) % 60) END;
 
 CREATE OR REPLACE VIEW insights AS
 SELECT
