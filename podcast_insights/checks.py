@@ -14,7 +14,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from podcast_insights.partitions import SETTINGS, window_of
+from podcast_insights.partitions import SETTINGS, window_or_none
 from podcast_insights.warehouse.resource import WarehouseResource
 
 
@@ -60,11 +60,11 @@ class Check:
         def check(
             context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource
         ) -> dg.AssetCheckResult:
-            window = window_of(context)
+            window = window_or_none(context)
+            where = f"WHERE {self.date_column} >= ? AND {self.date_column} < ?"
             rows = warehouse.warehouse.read(
-                f"SELECT {self.columns} FROM {self.source or self.table} "
-                f"WHERE {self.date_column} >= ? AND {self.date_column} < ?",
-                [window.start, window.end],
+                f"SELECT {self.columns} FROM {self.source or self.table} {where if window else ''}",
+                [window.start, window.end] if window else [],
             )
             verdict = self.question(rows)
             severity = (
@@ -74,7 +74,7 @@ class Check:
                 passed=verdict.is_passed,
                 severity=severity,
                 description=verdict.message,
-                metadata=verdict.metadata | {"window": str(window)},
+                metadata=verdict.metadata | {"window": str(window or "all days")},
             )
 
         return check

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 import dagster as dg
+import polars as pl
 
 from podcast_insights.settings import Settings, load_settings
 from podcast_insights.warehouse.io_manager import as_dates
@@ -39,6 +40,25 @@ RETRY = dg.RetryPolicy(max_retries=1, delay=5)
 def window_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> DateWindow:
     """The days this run is for."""
     return as_dates(context.partition_time_window)
+
+
+def window_or_none(context: dg.AssetCheckExecutionContext) -> DateWindow | None:
+    """The days this run is for; None where someone executes a check alone, for all days."""
+    is_partitioned = context.has_partition_key or context.has_partition_key_range
+    return window_of(context) if is_partitioned else None
+
+
+def count_rows(
+    context: dg.AssetExecutionContext, rows: pl.DataFrame, column: str, asset: str | None = None
+) -> None:
+    """Tell the UI how many rows each day of the run has, so that no day shows the sum."""
+    counts = dict(rows[column].value_counts().iter_rows())
+    for day in window_of(context).days():
+        context.add_asset_metadata(
+            {"dagster/partition_row_count": counts.get(day, 0)},
+            asset_key=asset,
+            partition_key=day.isoformat(),
+        )
 
 
 def is_backfill(context: dg.AssetExecutionContext) -> bool:

@@ -104,7 +104,7 @@ def run_days(
         result = job.execute_in_process(
             instance=instance, run_config=config, tags=labels, raise_on_error=False, **days
         )
-    failures = tuple(describe(event) for event in result.all_events if event.is_step_failure)
+    failures = tuple(line for event in result.all_events if (line := describe(event)))
     return RunResult(result.run_id, result.success, failures)
 
 
@@ -205,9 +205,18 @@ def start_time(pid: int) -> str:
 
 
 def describe(event: "DagsterEvent") -> str:
-    """A step failure in one line: the innermost cause's message."""
+    """Why a run failed, as one line; empty for an event that tells nothing of the kind."""
+    if event.event_type_value == "ASSET_CHECK_EVALUATION":
+        check = event.asset_check_evaluation_data
+        is_blocking = not check.passed and check.severity.value == "ERROR"
+        return f"{check.asset_key.to_user_string()}: {check.description}" if is_blocking else ""
+    if not event.is_step_failure:
+        return ""
     error = event.step_failure_data.error
     while error is not None and error.cause is not None:
         error = error.cause
-    message = error.message.strip() if error else "no reason given"
-    return f"{event.step_key}: {message}"
+    if error is None:
+        return f"{event.step_key}: no reason given"
+    if error.cls_name == "DagsterAssetCheckFailedError":
+        return ""  # told by the check itself, in better words
+    return f"{event.step_key}: {error.message.strip().removeprefix(UserError.__module__ + '.')}"

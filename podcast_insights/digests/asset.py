@@ -12,10 +12,19 @@ from pydantic import Field
 from podcast_insights.columns import description, table_metadata
 from podcast_insights.digests.resource import DigestFolderResource, ReadersResource
 from podcast_insights.embeddings.resource import EmbedderResource
-from podcast_insights.partitions import BLOCK, DAILY, RETRY, is_backfill, window_of
+from podcast_insights.partitions import (
+    BLOCK,
+    DAILY,
+    RETRY,
+    count_rows,
+    is_backfill,
+    window_of,
+)
 from podcast_insights.warehouse.resource import WarehouseResource
 
 OWNERS = ["team:data-engineering"]
+PREVIEWED = 3
+"""Readers whose digests the UI shows; all of them are in data/digests/."""
 
 
 @dg.asset(
@@ -48,7 +57,13 @@ def daily_digests(
     )
     frame = DAILY_DIGESTS.frame(composer.compose(people, window))
     digests = digests_of(people, list(window.days()), frame)
-    previews = [render_markdown(digest) for _, digest in digests[-3:]]
+    count_rows(context, frame, "digest_on")
+    for day in window.days():
+        shown = [render_markdown(digest) for _, digest in digests if digest.digest_on == day]
+        context.add_asset_metadata(
+            {"preview": dg.MarkdownMetadataValue("\n\n---\n\n".join(shown[:PREVIEWED]))},
+            partition_key=day.isoformat(),
+        )
     context.add_output_metadata(
         {
             "digests": len(digests),
@@ -56,7 +71,6 @@ def daily_digests(
             "insights": frame.height,
             "thin_digests": sum(len(d.entries) < d.wanted for _, d in digests),
             "shows": frame["show_title"].n_unique(),
-            "preview": dg.MarkdownMetadataValue("\n\n---\n\n".join(previews)),
         }
     )
     return frame

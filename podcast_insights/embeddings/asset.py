@@ -5,7 +5,7 @@ import polars as pl
 
 from podcast_insights.columns import description, table_metadata
 from podcast_insights.embeddings.resource import EmbedderResource
-from podcast_insights.partitions import BLOCK, DAILY, RETRY
+from podcast_insights.partitions import BLOCK, DAILY, RETRY, count_rows
 
 
 @dg.asset(
@@ -36,4 +36,5 @@ def embeddings(
             "model": embedder.embedder.model_name,
         }
     )
+    count_rows(context, frame, "published_on")
     return frame

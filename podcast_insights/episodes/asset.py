@@ -4,7 +4,7 @@ import dagster as dg
 import polars as pl
 
 from podcast_insights.columns import description, table_metadata
-from podcast_insights.partitions import BLOCK, DAILY, RETRY, window_of
+from podcast_insights.partitions import BLOCK, DAILY, RETRY, count_rows, window_of
 from podcast_insights.warehouse.resource import WarehouseResource
 
 
@@ -38,6 +38,7 @@ def episodes(
             "preview": dg.MarkdownMetadataValue(preview(frame)),
         }
     )
+    count_rows(context, frame, "published_on")
     return frame
 
 

@@ -7,7 +7,7 @@ import polars as pl
 
 from podcast_insights.columns import description, table_metadata
 from podcast_insights.feeds.resource import SubscriptionsResource
-from podcast_insights.partitions import BLOCK, DAILY, RETRY, window_of
+from podcast_insights.partitions import BLOCK, DAILY, RETRY, count_rows, window_of
 from podcast_insights.resources import CacheResource, HttpResource
 from podcast_insights.warehouse.resource import WarehouseResource
 
@@ -51,4 +51,5 @@ def feeds(
             "items_announced": int(rows["item_count"].sum() or 0),
         }
     )
+    count_rows(context, rows, "snapshot_on")
     return rows

@@ -9,7 +9,7 @@ import polars as pl
 from podcast_insights.columns import description, table_metadata
 from podcast_insights.embeddings.resource import EmbedderResource
 from podcast_insights.insights.resource import InsightEngineResource
-from podcast_insights.partitions import BLOCK, DAILY, RETRY, window_of
+from podcast_insights.partitions import BLOCK, DAILY, RETRY, count_rows, window_of
 from podcast_insights.warehouse.resource import WarehouseResource
 
 OWNERS = ["team:data-engineering"]
@@ -55,6 +55,8 @@ def insights(
     found = extractor.run(episodes, transcripts, embeddings)
     accepted = INSIGHTS.frame(found.insights)
     rejected = REJECTED_INSIGHTS.frame(found.rejected)
+    count_rows(context, accepted, "published_on", "insights")
+    count_rows(context, rejected, "published_on", "rejected_insights")
     yield dg.Output(
         accepted,
         "insights",
@@ -128,4 +130,5 @@ def related_insights(
             "compared_with": known.height,
         }
     )
+    count_rows(context, frame, "published_on")
     return frame

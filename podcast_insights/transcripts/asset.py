@@ -5,7 +5,7 @@ import polars as pl
 
 from podcast_insights.columns import description, table_metadata
 from podcast_insights.feeds.resource import SubscriptionsResource
-from podcast_insights.partitions import BLOCK, DAILY, window_of
+from podcast_insights.partitions import BLOCK, DAILY, count_rows, window_of
 from podcast_insights.resources import CacheResource, HttpResource
 from podcast_insights.transcripts.resource import WhisperTranscriber
 from podcast_insights.warehouse.resource import WarehouseResource
@@ -57,6 +57,7 @@ def transcripts(
     rows = work.run(episodes.to_dicts(), known)
     frame = TRANSCRIPTS.frame(rows)
     context.add_output_metadata(run_metadata(frame, episodes))
+    count_rows(context, frame, "published_on")
     return frame
 
 

@@ -26,7 +26,7 @@ class WarehouseIOManager(ConfigurableIOManager):
         change = self.warehouse.warehouse.replace_window(table, window, obj)
         context.add_output_metadata(
             {
-                "dagster/partition_row_count": change.rows,
+                "rows": change.rows,
                 "table": table,
                 "window": str(window),
                 "is_changed": change.is_changed,

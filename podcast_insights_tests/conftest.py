@@ -1,0 +1,130 @@
+"""Fixtures for all tests: an isolated home, the sample world, one whole journey.
+
+What does not belong here: fixtures of a single stage.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from podcast_insights.cache import Cache
+from podcast_insights.contracts import TABLES
+from podcast_insights.samples.server import SampleServer, serving
+from podcast_insights.settings import PREFIX, Settings, load_settings
+from podcast_insights.warehouse.database import Warehouse
+
+ROOT = Path(__file__).resolve().parents[1]
+SAMPLES = ROOT / "data" / "samples"
+SHARED = ROOT.parent / "shared"
+DAYS = (date(2025, 9, 8), date(2025, 9, 9), date(2025, 9, 10))
+
+
+@pytest.fixture(autouse=True)
+def isolated_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees the developer's settings, Dagster home, keys, or working directory."""
+    for name in list(os.environ):
+        if name.startswith((PREFIX, "DAGSTER_", "OPENAI_", "ANTHROPIC_")):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(f"{PREFIX}HOME", str(tmp_path))
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Warehouse:
+    """An empty warehouse with all tables."""
+    return Warehouse(tmp_path / "warehouse.duckdb", TABLES)
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Cache:
+    """An empty cache."""
+    return Cache(tmp_path / "cache")
+
+
+@pytest.fixture(scope="session")
+def sample_server() -> Iterator[SampleServer]:
+    """The sample world on a free port."""
+    with serving(SAMPLES, port=0) as server:
+        yield server
+
+
+@dataclass(frozen=True)
+class Home:
+    """A project folder of its own, as a clone would be, with the sample shows subscribed."""
+
+    path: Path
+    base_url: str
+
+    @property
+    def settings(self) -> Settings:
+        """Settings of this home."""
+        return Settings(home=self.path)
+
+    @property
+    def warehouse(self) -> Warehouse:
+        """The pipeline's database."""
+        return Warehouse(self.settings.warehouse_path, TABLES)
+
+    def environment(self) -> dict[str, str]:
+        """For a process that works in this home."""
+        kept = {k: v for k, v in os.environ.items() if not k.startswith((PREFIX, "DAGSTER_"))}
+        return kept | {f"{PREFIX}HOME": str(self.path)}
+
+    def take_cache_of(self, other: "Home") -> None:
+        """Start with everything another home has already paid for."""
+        shutil.copytree(other.settings.cache_dir, self.settings.cache_dir)
+
+
+def make_home(path: Path, base_url: str) -> Home:
+    """Lay out a home whose feeds are served at `base_url`."""
+    host = base_url.removeprefix("http://")
+    (path / "data").mkdir(parents=True)
+    shutil.copy(ROOT / "dagster.yaml", path)
+    shutil.copy(ROOT / "workspace.yaml", path)
+    shutil.copy(ROOT / "data" / "readers.yaml", path / "data")
+    feeds = (ROOT / "data" / "feeds.yaml").read_text().replace("127.0.0.1:8765", host)
+    (path / "data" / "feeds.yaml").write_text(feeds)
+    (path / "data" / "samples").symlink_to(SAMPLES)
+    return Home(path, base_url)
+
+
+@pytest.fixture
+def home(tmp_path: Path, sample_server: SampleServer, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """A fresh home."""
+    made = make_home(tmp_path / "home", sample_server.base_url)
+    monkeypatch.setenv(f"{PREFIX}HOME", str(made.path))
+    monkeypatch.chdir(made.path)
+    return made
+
+
+@dataclass(frozen=True)
+class Journey:
+    """A home in which the three sample days were run as one run, with real models."""
+
+    home: Home
+    result: dg.ExecuteInProcessResult
+
+
+@pytest.fixture(scope="session")
+def journey_run(tmp_path_factory: pytest.TempPathFactory, sample_server: SampleServer) -> Journey:
+    """The one run that many tests look at; the most expensive half minute of the suite."""
+    made = make_home(tmp_path_factory.mktemp("journey") / "home", sample_server.base_url)
+    from podcast_insights_tests.support.runs import run_window
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(f"{PREFIX}HOME", str(made.path))
+        patch.chdir(made.path)
+        assert load_settings().home == made.path
+        return Journey(made, run_window(made, DAYS[0], DAYS[-1]))
+
+
+@pytest.fixture(scope="session")
+def journey(journey_run: Journey) -> Home:
+    """The home of that run: read it, copy from it, never change it."""
+    return journey_run.home
