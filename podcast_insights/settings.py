@@ -127,6 +127,15 @@ class Settings(BaseSettings):
         description="INPUT,OUTPUT prices for a model litellm has no price for; 0,0 if it is free.",
     )
 
+    llm_max_prompt_chars: int = Field(
+        default=60_000, ge=2_000, description="Transcript in one call; longer ones go in parts."
+    )
+    llm_max_answer_tokens: int = Field(
+        default=0,
+        ge=0,
+        description="Longest answer, and the worst case caps reckon with; 0: by the model.",
+    )
+
     smtp_host: str = Field(default="", description="Mail server; empty: digests are not mailed.")
     smtp_port: int = Field(default=587, ge=1, le=65535, description="Its port.")
     smtp_security: Literal["starttls", "tls", "none"] = Field(

@@ -1,0 +1,290 @@
+"""What calls to a language model may cost, and what they did cost.
+
+Every attempt, retries included, is written down at its worst case before it is made, and
+corrected when its answer is there. A process that dies in between has therefore spent too
+much in the ledger, never too little, and several processes that share a day's cap can't pass
+it together.
+
+What does not belong here: how a call is made (see `llm_client.py`).
+"""
+
+import random
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol
+
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
+
+from podcast_insights.errors import UserError
+from podcast_insights.insights.engine import BudgetExceededError, EngineError
+from podcast_insights.insights.llm_client import (
+    AttemptError,
+    LlmClient,
+    Messages,
+    Reply,
+    load_litellm,
+)
+from podcast_insights.settings import PREFIX
+
+if TYPE_CHECKING:
+    from podcast_insights.warehouse.database import Warehouse
+
+ROUNDING_USD = 1e-9
+"""Sums of floats; a cap for exactly two calls lets two calls through."""
+MAX_WAIT_S = 60.0
+"""The longest pause between two attempts, whatever Retry-After says."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One attempt, as a row of `llm_calls`."""
+
+    call_id: str
+    called_at: datetime
+    run_id: str
+    episode_id: str
+    model: str
+    prompt_tokens: int
+    completion_tokens: int
+    cost_usd: float
+    status: str
+    error: str | None
+
+
+@dataclass(frozen=True)
+class Caps:
+    """The most that may be spent, US dollars."""
+
+    per_run_usd: float
+    per_day_usd: float
+
+    def check(self, call: Call, run_usd: float, day_usd: float) -> None:
+        """Refuse a call that could pass a cap.
+
+        Args:
+            call: the call about to be made, at its worst-case cost.
+            run_usd: what its run has spent or reserved.
+            day_usd: what all runs have spent or reserved on its UTC day.
+
+        Raises:
+            BudgetExceededError: naming the cap, what is spent and what the call could cost.
+        """
+        for scope, spent, cap in (
+            ("run", run_usd, self.per_run_usd),
+            ("day", day_usd, self.per_day_usd),
+        ):
+            if spent + call.cost_usd > cap + ROUNDING_USD:
+                raise BudgetExceededError(
+                    f"The next call to {call.model} could cost {call.cost_usd:.4f} USD, and this "
+                    f"{scope} has spent or reserved {spent:.4f} of {cap:.4f} USD. Raise "
+                    f"{PREFIX}LLM_MAX_COST_USD_PER_{scope.upper()}, or wait for the next {scope}."
+                )
+
+
+class Ledger(Protocol):
+    """Keeps account of calls; safe to use from several threads and processes."""
+
+    def spent_since(self, moment: datetime) -> float:
+        """What calls from `moment` on have cost, reservations included, US dollars."""
+        ...
+
+    def reserve(self, call: Call, caps: Caps) -> None:
+        """Write down a call before it is made, unless it could pass a cap.
+
+        Checking and writing are one step: nobody else's reservation can come in between.
+
+        Raises:
+            BudgetExceededError: a cap could be passed; nothing was written.
+        """
+        ...
+
+    def settle(self, call: Call) -> None:
+        """Replace a reservation by what the call really was."""
+        ...
+
+
+@dataclass(frozen=True)
+class WarehouseLedger:
+    """The ledger as the table `llm_calls`; one short transaction for each entry."""
+
+    warehouse: "Warehouse"
+
+    def spent_since(self, moment: datetime) -> float:
+        """What calls from `moment` on have cost, reservations included, US dollars."""
+        spent = self.warehouse.read(
+            "SELECT coalesce(sum(cost_usd), 0.0) FROM llm_calls WHERE called_at >= ?", [moment]
+        )
+        return float(spent.item())
+
+    def reserve(self, call: Call, caps: Caps) -> None:
+        """Write down a call before it is made, unless it could pass a cap.
+
+        Raises:
+            BudgetExceededError: a cap could be passed; nothing was written.
+        """
+        from podcast_insights.warehouse.database import touch
+
+        day = midnight(call.called_at)
+        values = asdict(call)
+        with self.warehouse.transaction() as connection:
+            sums = connection.execute(
+                "SELECT coalesce(sum(cost_usd) FILTER (run_id = ?), 0.0),"
+                " coalesce(sum(cost_usd) FILTER (called_at >= ? AND called_at < ?), 0.0)"
+                " FROM llm_calls",
+                [call.run_id, day, day + timedelta(days=1)],
+            ).fetchone()
+            run_usd, day_usd = sums or (0.0, 0.0)
+            caps.check(call, float(run_usd), float(day_usd))
+            connection.execute(
+                f"INSERT INTO llm_calls ({', '.join(values)})"  # noqa: S608 - field names of Call
+                f" VALUES ({', '.join('?' * len(values))})",
+                list(values.values()),
+            )
+            touch(connection)
+
+    def settle(self, call: Call) -> None:
+        """Replace a reservation by what the call really was."""
+        rows = self.warehouse.tables["llm_calls"].frame([asdict(call)])
+        self.warehouse.merge("llm_calls", rows)
+
+
+@dataclass(frozen=True)
+class Price:
+    """List prices; discounts for cached prompts make the truth lower, never higher.
+
+    Args:
+        usd_per_million: prompt and completion price; None: litellm knows the model's.
+    """
+
+    model: str
+    usd_per_million: tuple[float, float] | None = None
+
+    def cost_usd(self, prompt_tokens: int, completion_tokens: int) -> float:
+        """The cost of that many tokens."""
+        if self.usd_per_million is not None:
+            prompt, completion = self.usd_per_million
+            return (prompt_tokens * prompt + completion_tokens * completion) / 1e6
+        prompt, completion = load_litellm().cost_per_token(
+            model=self.model, prompt_tokens=prompt_tokens, completion_tokens=completion_tokens
+        )
+        return float(prompt + completion)
+
+
+@dataclass(frozen=True)
+class PaidModel:
+    """A model whose every attempt is accounted for; safe to use from several threads.
+
+    Args:
+        max_retries: attempts after the first, for what may pass: 429, 5xx, time-outs, broken
+            connections.
+    """
+
+    client: LlmClient
+    price: Price
+    caps: Caps
+    ledger: Ledger
+    run_id: str
+    max_retries: int = 3
+    clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC), repr=False)
+    sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
+    jitter: Callable[[], float] = field(default=random.random, repr=False)
+
+    def ask(self, messages: Messages, schema: Mapping[str, Any], episode_id: str) -> Reply:
+        """Ask until there is an answer, a fault that stays, or no retry left.
+
+        Args:
+            messages: as in OpenAI's chat API.
+            schema: JSON schema of the answer.
+            episode_id: whose bill it is.
+
+        Raises:
+            EngineError: no answer; says why and what to do.
+            BudgetExceededError: an attempt could pass a cap; it was not made.
+        """
+        prompt_tokens = self.client.most_tokens(messages, schema)
+        retrying = Retrying(
+            stop=stop_after_attempt(self.max_retries + 1),
+            wait=self._pause,
+            retry=retry_if_exception(lambda e: isinstance(e, AttemptError) and e.is_transient),
+            sleep=self.sleep,
+            reraise=True,
+        )
+        try:
+            return retrying(self._paid_attempt, messages, schema, episode_id, prompt_tokens)
+        except AttemptError as error:
+            # Without its causes: their texts come from outside and may hold the key.
+            raise EngineError(f"{self.client.model}: {error}") from None
+
+    def _paid_attempt(
+        self, messages: Messages, schema: Mapping[str, Any], episode_id: str, prompt_tokens: int
+    ) -> Reply:
+        reserved = Call(
+            call_id=uuid.uuid4().hex,
+            called_at=self.clock(),
+            run_id=self.run_id,
+            episode_id=episode_id,
+            model=self.client.model,
+            prompt_tokens=prompt_tokens,
+            completion_tokens=self.client.max_answer_tokens,
+            cost_usd=self.price.cost_usd(prompt_tokens, self.client.max_answer_tokens),
+            status="failed",
+            error="no answer was recorded; counted at its worst case",
+        )
+        self.ledger.reserve(reserved, self.caps)
+        try:
+            reply = self.client.attempt(messages, schema)
+        except AttemptError as error:
+            failed = replace(reserved, error=str(error))
+            if not error.may_have_cost:
+                failed = replace(failed, prompt_tokens=0, completion_tokens=0, cost_usd=0.0)
+            self.ledger.settle(failed)
+            raise
+        answered = replace(reserved, status="ok", error=None)
+        if reply.prompt_tokens:
+            answered = replace(
+                answered,
+                prompt_tokens=reply.prompt_tokens,
+                completion_tokens=reply.completion_tokens,
+                cost_usd=self.price.cost_usd(reply.prompt_tokens, reply.completion_tokens),
+            )
+        self.ledger.settle(answered)
+        return reply
+
+    def _pause(self, state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        asked = error.retry_after_s if isinstance(error, AttemptError) else 0.0
+        backoff: float = 2 ** (state.attempt_number - 1) * (0.5 + self.jitter())
+        return min(max(asked, backoff), MAX_WAIT_S)
+
+
+def price_of(model: str, usd_per_million: tuple[float, float] | None) -> Price:
+    """The price of a model: as given, else as litellm knows it.
+
+    Raises:
+        UserError: neither; caps could not be kept.
+    """
+    if usd_per_million is not None:
+        return Price(model, usd_per_million)
+    litellm = load_litellm()
+    try:
+        known = litellm.model_cost.get(litellm.get_model_info(model)["key"], {})
+        price = Price(model)
+        price.cost_usd(1, 1)
+    except Exception:  # litellm raises plain exceptions for unknown models
+        known = {}
+    # An entry without prices would read as free.
+    if not {"input_cost_per_token", "output_cost_per_token"} <= known.keys():
+        raise UserError(
+            f"litellm has no price for {model}.",
+            f"Correct {PREFIX}LLM_MODEL (as provider/model), or set "
+            f"{PREFIX}LLM_PRICE_USD_PER_MILLION_TOKENS to INPUT,OUTPUT; 0,0 if it is free.",
+        )
+    return price
+
+
+def midnight(moment: datetime) -> datetime:
+    """The start of the UTC day that `moment` lies in."""
+    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
