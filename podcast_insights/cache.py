@@ -124,6 +124,8 @@ class Cache:
 
     def prune(self, kind: str) -> KindUsage:
         """Remove all files of one kind and say how much that was."""
+        if kind not in KINDS:
+            raise ValueError(f"not a kind of cached files: {kind!r}")
         removed = next(row for row in self.usage() if row.kind == kind)
         shutil.rmtree(self.root / kind, ignore_errors=True)
         return removed

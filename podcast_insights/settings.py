@@ -254,11 +254,12 @@ def find_home() -> Path:
 
 def refuse_unknown(environment: Mapping[str, str]) -> None:
     """A misspelt variable would otherwise be ignored without a word."""
-    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    known = {name.upper() for name in Settings.model_fields}
     for name in environment:
-        if name.startswith(PREFIX) and name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
-            hint = f"Did you mean {close[0]}?" if close else "See .env.example for all settings."
+        if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in known:
+            # Without the prefix, which would make any two names look alike.
+            close = difflib.get_close_matches(name.removeprefix(PREFIX), known, n=1)
+            hint = f"Did you mean {PREFIX}{close[0]}?" if close else "See .env.example for all."
             raise UserError(f"{name} is not a setting.", hint)
 
 

@@ -6,7 +6,7 @@ show's episode must not put it into a digest twice.
 """
 
 import re
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +16,9 @@ import polars as pl
 from podcast_insights.warehouse.windows import DateWindow
 
 LATEST = datetime.max.replace(tzinfo=UTC)
+
+RECENT = 50
+"""Items with one and the same key that are looked at, so that many of them cost little."""
 
 
 def identify(
@@ -46,25 +49,36 @@ def identify(
 def twins(items: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     """For each item its group of twins across feeds, the original first.
 
-    Items of one feed are never twins: there, the GUID has the word.
+    Items of one feed are never twins, also not by way of another feed: there, the GUID has
+    the word. (A daily show of constant title and length, repeated in its network's feed,
+    would otherwise be one single episode.)
     """
     parent: dict[str, str] = {}
+    feeds: dict[str, set[str]] = {}
 
     def root(item_id: str) -> str:
         while parent[item_id] != item_id:
             item_id = parent[item_id]
         return item_id
 
+    def join(item_id: str, other_id: str) -> bool:
+        mine, theirs = root(item_id), root(other_id)
+        if mine != theirs and feeds[mine] & feeds[theirs]:
+            return False
+        parent[mine] = theirs
+        feeds[theirs] |= feeds[mine]
+        return True
+
     ordered = sorted(items, key=seniority)
-    first_with: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    recent_with: dict[tuple[str, ...], deque[str]] = defaultdict(lambda: deque(maxlen=RECENT))
     for item in ordered:
-        parent[item["item_id"]] = item["item_id"]
+        item_id = item["item_id"]
+        parent[item_id], feeds[item_id] = item_id, {item["feed_id"]}
         for key in twin_keys(item):
-            for other in first_with[key]:
-                if other["feed_id"] != item["feed_id"]:
-                    parent[root(item["item_id"])] = root(other["item_id"])
+            for other_id in reversed(recent_with[key]):  # the nearest in time first
+                if join(item_id, other_id):
                     break
-            first_with[key].append(item)
+            recent_with[key].append(item_id)
     groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for item in ordered:
         groups[root(item["item_id"])].append(item)
@@ -82,10 +96,14 @@ def seniority(item: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def twin_keys(item: dict[str, Any]) -> list[tuple[str, ...]]:
-    """What two items must share, in at least one key, to be one episode."""
-    keys: list[tuple[str, ...]] = []
-    if item["enclosure_url"]:
-        keys.append(("audio", re.sub(r"^https?://", "", item["enclosure_url"]).split("?")[0]))
+    """What two items must share, in at least one key, to be one episode.
+
+    Nothing for an item without audio: it is no episode that another could repeat.
+    """
+    if not item["enclosure_url"]:
+        return []
+    address = re.sub(r"^https?://", "", item["enclosure_url"]).split("?")[0]
+    keys: list[tuple[str, ...]] = [("audio", address)]
     if item["duration_s"]:
         title = re.sub(r"\W+", " ", item["title"].casefold()).strip()
         keys.append(("title", title, str(round(item["duration_s"]))))

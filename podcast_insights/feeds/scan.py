@@ -109,17 +109,25 @@ class FeedScanner:
         return Fetched(fetch, parsed)
 
     def record(self, done: Iterable[tuple[Subscription, "Fetched"]]) -> None:
-        """Write fetches and announced items to their ledgers."""
+        """Write announced items and fetches to their ledgers.
+
+        Items first: were we killed between the two, a recorded fetch would answer the next
+        scan, and items that were not recorded would never be seen.
+        """
         pairs = list(done)
+        self.record_items(
+            [
+                row
+                for feed, fetched in pairs
+                if fetched.feed is not None
+                for row in item_rows(feed, fetched.feed, fetched.fetch.fetched_at)
+            ]
+        )
         rows = [vars(fetched.fetch) for _, fetched in pairs]
-        tables = self.warehouse.tables
-        self.warehouse.merge("feed_fetches", tables["feed_fetches"].frame(rows))
-        items = [
-            row
-            for feed, fetched in pairs
-            if fetched.feed is not None
-            for row in item_rows(feed, fetched.feed, fetched.fetch.fetched_at)
-        ]
+        self.warehouse.merge("feed_fetches", self.warehouse.tables["feed_fetches"].frame(rows))
+
+    def record_items(self, items: list[dict[str, object]]) -> None:
+        """Write items to their ledger; known ones keep when they were first seen."""
         if not items:
             return
         ids = [row["item_id"] for row in items]
@@ -130,7 +138,8 @@ class FeedScanner:
         )
         seen = {row["item_id"]: row for row in known.to_dicts()}
         fresh = [keep_first_seen(row, seen.get(row["item_id"])) for row in items]
-        self.warehouse.merge("announced_items", tables["announced_items"].frame(fresh))
+        table = self.warehouse.tables["announced_items"]
+        self.warehouse.merge("announced_items", table.frame(fresh))
 
 
 @dataclass(frozen=True)
@@ -190,7 +199,8 @@ def conditional_headers(last: Fetch | None) -> dict[str, str]:
         headers["if-none-match"] = last.etag
     if last and last.last_modified:
         headers["if-modified-since"] = last.last_modified
-    return headers
+    # Other characters can't be sent back.
+    return {name: value for name, value in headers.items() if value.isascii()}
 
 
 def item_rows(feed: Subscription, parsed: Feed, fetched_at: datetime) -> list[dict[str, object]]:
@@ -244,10 +254,13 @@ def day_of(published_at: datetime | None, fetched_at: datetime) -> tuple[date, s
 
 
 def keep_first_seen(row: dict[str, object], known: dict[str, object] | None) -> dict[str, object]:
-    """An item seen before keeps when that was, and its day where it has no date of its own."""
+    """An item seen before keeps when that was, and its day where that came from it.
+
+    Also when its date, then in the future, has passed: it would come a second time.
+    """
     if known is None:
         return row
     kept = {"first_seen_at": known["first_seen_at"]}
-    if row["date_source"] == "first_seen":
+    if "first_seen" in (row["date_source"], known["date_source"]):
         kept |= {"published_on": known["published_on"], "date_source": known["date_source"]}
     return row | kept

@@ -52,6 +52,11 @@ class SubscriptionFile(BaseModel):
 
     feeds: tuple[Subscription, ...] = ()
 
+    @field_validator("feeds", mode="before")
+    @classmethod
+    def _may_be_left_blank(cls, value: object) -> object:
+        return () if value is None else value
+
 
 def normalized(url: str) -> str:
     """The address with what does not tell feeds apart taken out: scheme, case of host, slash."""
@@ -101,15 +106,29 @@ def add_subscription(path: Path, url: str) -> Subscription:
         text = f"{kept}feeds:\n"
     entry = yaml.safe_dump([{"url": url}], default_flow_style=False)
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = text.rstrip("\n") + "\n" + "".join(f"  {line}\n" for line in entry.splitlines())
-    check = SubscriptionFile.model_validate(yaml.safe_load(fresh))
-    if check.feeds != (*existing, new):
+    indent = indentation(text)
+    fresh = text.rstrip("\n") + "\n" + "".join(f"{indent}{line}\n" for line in entry.splitlines())
+    if not holds(fresh, (*existing, new)):
         raise UserError(
             f"{path} is laid out in a way that can't be appended to.",
             f"Add `- url: {url}` to its list of feeds by hand.",
         )
     path.write_text(fresh)
     return new
+
+
+def indentation(text: str) -> str:
+    """The white space before the first entry of the list, or two spaces where there is none."""
+    entries = (line for line in text.splitlines() if line.lstrip().startswith("- "))
+    return next((line[: -len(line.lstrip())] for line in entries), "  ")
+
+
+def holds(text: str, feeds: tuple[Subscription, ...]) -> bool:
+    """Whether `text` is a file of exactly these subscriptions."""
+    try:
+        return SubscriptionFile.model_validate(yaml.safe_load(text)).feeds == feeds
+    except (yaml.YAMLError, ValidationError):
+        return False
 
 
 def read_yaml(path: Path, what: str, remedy: str) -> object:

@@ -52,8 +52,19 @@ class Table:
         ]
 
     def frame(self, rows: Sequence[dict[str, Any]]) -> pl.DataFrame:
-        """Rows as a frame with the contract's types; no rows give an empty frame."""
-        return pl.DataFrame(list(rows), schema=self.schema.create_empty().schema, orient="row")
+        """Rows as a frame with the contract's types; no rows give an empty frame.
+
+        Raises:
+            ContractError: a row has an unknown column, which polars would drop without a
+                word, or a value of another type.
+        """
+        unknown = {name for row in rows for name in row} - set(self.schema.columns())
+        if unknown:
+            raise ContractError(f"rows for {self.name} have unknown columns {sorted(unknown)}")
+        try:
+            return pl.DataFrame(list(rows), schema=self.schema.create_empty().schema, orient="row")
+        except (TypeError, pl.exceptions.PolarsError) as error:
+            raise ContractError(f"rows for {self.name} do not fit its contract: {error}") from error
 
     def conform(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Cast `rows` to the contract, in its column order, sorted by primary key.

@@ -21,7 +21,7 @@ import polars as pl
 from filelock import FileLock, Timeout
 
 from podcast_insights.errors import UserError
-from podcast_insights.warehouse.contracts import Table, quoted
+from podcast_insights.warehouse.contracts import ContractError, Table, quoted
 from podcast_insights.warehouse.migrations import MIGRATIONS, SCHEMA_VERSION
 from podcast_insights.warehouse.windows import DateWindow
 
@@ -90,8 +90,7 @@ class Warehouse:
         bounds = [window.start, window.end]
         with self.transaction() as connection:
             stored = connection.execute(f"SELECT * FROM {quoted(name)} {where}", bounds).pl()
-            before = table.conform(stored)
-            if before.equals(valid):
+            if is_same(table, stored, valid):
                 return Change(rows=valid.height, is_changed=False)
             connection.execute(f"DELETE FROM {quoted(name)} {where}", bounds)
             self._insert(connection, table, valid)
@@ -181,8 +180,7 @@ class Warehouse:
 
     def _prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Make missing tables, migrate an older file, refuse a newer one."""
-        names = {row[0] for row in connection.execute("SHOW TABLES").fetchall()}
-        if "_warehouse" not in names:
+        if "_warehouse" not in table_names(connection):
             connection.execute("CREATE TABLE _warehouse (schema_version INTEGER, revision BIGINT)")
             connection.execute("INSERT INTO _warehouse VALUES (?, 0)", [SCHEMA_VERSION])
         version = one(connection, "SELECT schema_version FROM _warehouse")
@@ -196,6 +194,7 @@ class Warehouse:
             step(connection)
         if version < SCHEMA_VERSION:
             connection.execute("UPDATE _warehouse SET schema_version = ?", [SCHEMA_VERSION])
+        names = table_names(connection)
         for table in self.tables.values():
             if table.name not in names:
                 for statement in table.ddl():
@@ -208,6 +207,14 @@ class Change:
 
     rows: int
     is_changed: bool
+
+
+def is_same(table: Table, stored: pl.DataFrame, valid: pl.DataFrame) -> bool:
+    """Whether `stored` are exactly the rows `valid`; rows from before a rule never are."""
+    try:
+        return table.conform(stored).equals(valid)
+    except ContractError:
+        return False
 
 
 @contextmanager
@@ -232,6 +239,11 @@ def connected(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBP
 def touch(connection: duckdb.DuckDBPyConnection) -> None:
     """Count a change, so that the publication knows there is something new."""
     connection.execute("UPDATE _warehouse SET revision = revision + 1")
+
+
+def table_names(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """The tables there are."""
+    return {row[0] for row in connection.execute("SHOW TABLES").fetchall()}
 
 
 def one(connection: duckdb.DuckDBPyConnection, sql: str) -> int:

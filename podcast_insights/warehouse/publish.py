@@ -55,6 +55,9 @@ def publish(warehouse: Warehouse, target: Path, statements: Sequence[str]) -> Pu
         with connected(warehouse.path) as connection:
             revision = one(connection, "SELECT revision FROM _warehouse")
             connection.execute("CHECKPOINT")
+        # Under the lock nobody else publishes: what is there was left by a killed process.
+        for stale in target.parent.glob(f".{target.name}.*"):
+            stale.unlink(missing_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
         os.close(handle)
         scratch = Path(name)
@@ -65,6 +68,9 @@ def publish(warehouse: Warehouse, target: Path, statements: Sequence[str]) -> Pu
             scratch.chmod(0o644)
             with scratch.open("rb") as copied:
                 os.fsync(copied.fileno())
+            # The log of someone who wrote into the old copy and was killed would be replayed
+            # on the new one.
+            Path(f"{target}.wal").unlink(missing_ok=True)
             scratch.replace(target)
         finally:
             scratch.unlink(missing_ok=True)

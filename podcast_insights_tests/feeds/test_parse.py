@@ -1,0 +1,389 @@
+"""Feeds as they should be, as they are, and as an attacker would have them."""
+
+import resource
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from podcast_insights.feeds.parse import MAX_TEXT_CHARS, FeedFormatError, Item, parse_feed
+from podcast_insights_tests.conftest import SHARED
+from podcast_insights_tests.feeds import item, rss
+
+FEEDS = SHARED / "data" / "feeds"
+REAL = sorted((FEEDS / "real").glob("*")) if (FEEDS / "real").is_dir() else []
+NASTY = (
+    [path for path in sorted((FEEDS / "nasty").rglob("*")) if path.is_file()]
+    if (FEEDS / "nasty").is_dir()
+    else []
+)
+
+
+def only(content: bytes) -> Item:
+    """The one item of a feed."""
+    (found,) = parse_feed(content).items
+    return found
+
+
+def with_more(more: str) -> Item:
+    """An item that has more than the usual."""
+    return only(rss(item(more=more)))
+
+
+class TestFields:
+    def test_a_full_item(self) -> None:
+        found = only(
+            rss(
+                """<item>
+                <title>Idle machines</title>
+                <guid isPermaLink="false"> abc-1 </guid>
+                <link>https://example.org/1</link>
+                <pubDate>Mon, 08 Sep 2025 06:00:00 +0200</pubDate>
+                <description>Short.</description>
+                <content:encoded><![CDATA[<p>The longer notes.</p>]]></content:encoded>
+                <enclosure url="https://cdn.example.org/1.mp3" type="Audio/MPEG" length="1234"/>
+                <itunes:duration>1:02:03</itunes:duration>
+                <itunes:author>Alex Moreno</itunes:author>
+                <podcast:transcript url="https://example.org/1.vtt" type="Text/VTT"/>
+                </item>"""
+            )
+        )
+        assert found == Item(
+            guid="abc-1",
+            title="Idle machines",
+            description="The longer notes.",
+            link="https://example.org/1",
+            published_at=datetime(2025, 9, 8, 4, tzinfo=UTC),
+            enclosure_url="https://cdn.example.org/1.mp3",
+            enclosure_type="audio/mpeg",
+            enclosure_bytes=1234,
+            duration_s=3723.0,
+            transcript_url="https://example.org/1.vtt",
+            transcript_type="text/vtt",
+            persons=("Alex Moreno",),
+        )
+
+    def test_an_item_that_says_nothing(self) -> None:
+        found = only(rss("<item></item>"))
+        assert found == Item(
+            guid=None,
+            title="(untitled)",
+            description="",
+            link=None,
+            published_at=None,
+            enclosure_url=None,
+            enclosure_type=None,
+            enclosure_bytes=None,
+            duration_s=None,
+            transcript_url=None,
+            transcript_type=None,
+            persons=(),
+        )
+
+    def test_a_feed_without_title_and_items(self) -> None:
+        feed = parse_feed(b'<rss version="2.0"><channel></channel></rss>')
+        assert (feed.title, feed.items) == ("(untitled)", ())
+
+    def test_atom(self) -> None:
+        feed = parse_feed(
+            b"""<feed xmlns="http://www.w3.org/2005/Atom"><title>A &amp; B</title>
+            <entry><id>tag:1</id><title type="html">&lt;b&gt;Bold&lt;/b&gt; words</title>
+            <published>2025-09-08T23:30:00-02:00</published>
+            <link rel="enclosure" href="https://cdn.example.org/1.mp3" type="audio/mpeg"/>
+            <link rel="alternate" href="https://example.org/1"/></entry></feed>"""
+        )
+        (found,) = feed.items
+        assert feed.title == "A & B"
+        assert (found.guid, found.title) == ("tag:1", "Bold words")
+        assert found.enclosure_url == "https://cdn.example.org/1.mp3"
+        assert found.link == "https://example.org/1"
+        assert found.published_at == datetime(2025, 9, 9, 1, 30, tzinfo=UTC)
+
+    @pytest.mark.parametrize(
+        ("claimed", "seconds"),
+        [
+            ("3600", 3600.0),
+            ("61.5", 61.5),
+            ("02:03", 123.0),
+            ("1:00:00", 3600.0),
+            (" 12:00 ", 720.0),
+            ("", None),
+            ("0", None),
+            ("00:00:00", None),
+            ("-5", None),
+            ("nan", None),
+            ("inf", None),
+            ("1:2:3:4", None),
+            ("an hour", None),
+            ("PT1H", None),
+            ("9" * 400, None),
+        ],
+    )
+    def test_durations(self, claimed: str, seconds: float | None) -> None:
+        assert with_more(f"<itunes:duration>{claimed}</itunes:duration>").duration_s == seconds
+
+    @pytest.mark.parametrize(
+        ("claimed", "moment"),
+        [
+            ("Mon, 08 Sep 2025 06:00:00 GMT", datetime(2025, 9, 8, 6, tzinfo=UTC)),
+            ("Mon, 08 Sep 2025 01:30:00 +0200", datetime(2025, 9, 7, 23, 30, tzinfo=UTC)),
+            ("Mon, 08 Sep 2025 22:00:00 EST", datetime(2025, 9, 9, 3, tzinfo=UTC)),
+            ("2025-09-08T23:00:00-05:30", datetime(2025, 9, 9, 4, 30, tzinfo=UTC)),
+            ("8 Sep 2025 06:00:00 +0000", datetime(2025, 9, 8, 6, tzinfo=UTC)),
+            ("yesterday", None),
+            ("", None),
+            ("Mon, 99 Sep 2025 06:00:00 GMT", None),
+        ],
+    )
+    def test_dates_come_in_utc(self, claimed: str, moment: datetime | None) -> None:
+        assert only(rss(item(date=claimed or " "))).published_at == moment
+
+    @pytest.mark.parametrize(
+        ("claimed", "size"),
+        [
+            ("1000", 1000),
+            (" 12 ", 12),
+            ("0", None),
+            ("-1", None),
+            ("many", None),
+            ("9" * 5000, None),
+        ],
+    )
+    def test_sizes(self, claimed: str, size: int | None) -> None:
+        enclosure = f'<enclosure url="https://e.org/1.mp3" type="audio/mpeg" length="{claimed}"/>'
+        assert only(rss(item(audio=None, more=enclosure))).enclosure_bytes == size
+
+
+class TestText:
+    @pytest.mark.parametrize(
+        ("xml", "text"),
+        [
+            ("Plain &amp; simple", "Plain & simple"),
+            ("<![CDATA[<p>One</p><p>Two</p>]]>", "One Two"),
+            ("&lt;b&gt;Bold&lt;/b&gt;&lt;br/&gt;next", "Bold next"),
+            ("<![CDATA[<ul><li>a</li><li>b</li></ul>]]>", "a b"),
+            ("<![CDATA[before<script>alert(1)</script>after]]>", "beforeafter"),
+            ('<![CDATA[<a href="javascript:alert(1)" onclick="x()">link</a>]]>', "link"),
+            ("<![CDATA[<img src=x onerror=alert(1)>seen]]>", "seen"),
+            ("<![CDATA[Tom &amp; Jerry &eacute;]]>", "Tom & Jerry é"),
+            ("  much \n\n white\tspace&#160;here ", "much white space here"),
+            ("<![CDATA[5 &lt; 6]]>", "5 < 6"),
+            ("🎙 東京", "🎙 東京"),
+        ],
+    )
+    def test_markup_becomes_plain_text(self, xml: str, text: str) -> None:
+        assert with_more(f"<description>{xml}</description>").description == text
+
+    def test_titles_are_plain_too(self) -> None:
+        content = rss(
+            "<item><title><![CDATA[<i>Why</i> AT&amp;T?]]></title></item>", title="<b>X</b>"
+        )
+        assert only(content).title == "Why AT&T?"
+        assert parse_feed(content).title == "X"
+
+    def test_long_text_is_cut(self) -> None:
+        assert len(with_more(f"<description>{'word ' * 9_000}</description>").description) == (
+            MAX_TEXT_CHARS
+        )
+
+    def test_the_longest_notes_win(self) -> None:
+        found = with_more(
+            "<description>The longer of two.</description><itunes:summary>x</itunes:summary>"
+        )
+        assert found.description == "The longer of two."
+
+
+class TestAddresses:
+    @pytest.mark.parametrize(
+        "url",
+        ["file:///etc/passwd", "javascript:alert(1)", "ftp://e.org/1.mp3", "http://[", "/1.mp3"],
+    )
+    def test_only_web_addresses_are_taken(self, url: str) -> None:
+        found = only(
+            rss(
+                item(
+                    audio=url,
+                    more=f'<link>{url}</link><podcast:transcript url="{url}" type="text/vtt"/>',
+                )
+            )
+        )
+        assert (found.enclosure_url, found.link, found.transcript_url) == (None, None, None)
+
+    def test_the_first_usable_enclosure_is_taken(self) -> None:
+        second = '<enclosure url="https://e.org/2.mp3" type="audio/mpeg" length="2"/>'
+        found = only(rss(item(audio="file:///1.mp3", more=second)))
+        assert (found.enclosure_url, found.enclosure_bytes) == ("https://e.org/2.mp3", 2)
+
+
+class TestNotAFeed:
+    @pytest.mark.parametrize(
+        ("content", "reason"),
+        [
+            (b"", "the answer was empty"),
+            (b" \n ", "the answer was empty"),
+            (b"<!DOCTYPE html><html><body>Log in</body></html>", "a web page"),
+            (b"\n <HTML><body>Gone</body></html>", "a web page"),
+            (b"<?xml version='1.0'?><svg/>", "no RSS or Atom element"),
+            (b'{"error": "gone"}', "no RSS or Atom element"),
+            (b"\x00\x01\x02\xff\xfe" * 50, "no RSS or Atom element"),
+        ],
+    )
+    def test_it_says_what_was_served_instead(self, content: bytes, reason: str) -> None:
+        with pytest.raises(FeedFormatError, match=f"not a feed: {reason}"):
+            parse_feed(content)
+
+    def test_a_truncated_feed_keeps_its_whole_items(self) -> None:
+        whole = rss(item("One", guid="1"), item("Two", guid="2"), item("Three", guid="3"))
+        feed = parse_feed(whole[: whole.index(b"Three")])
+        assert [found.title for found in feed.items][:2] == ["One", "Two"]
+
+
+def laughs(levels: int = 12) -> bytes:
+    """Ten times ten times ten ..."""
+    entities = ['<!ENTITY a0 "ha">']
+    entities += [f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, levels)]
+    start = '<?xml version="1.0"?>\n<!DOCTYPE rss [\n' + "\n".join(entities) + "\n]>\n"
+    body = (
+        f"<title>t</title><item><title>x</title><description>&a{levels - 1};</description></item>"
+    )
+    return f'{start}<rss version="2.0"><channel>{body}</channel></rss>'.encode()
+
+
+def long_entity(encoding: str = "utf-8") -> bytes:
+    """One long entity, used often: 60 kB that would become 100 MB."""
+    declared = f'<!DOCTYPE rss [\n<!ENTITY a "{"A" * 50_000}">\n]>\n'
+    start = f'<?xml version="1.0" encoding="{encoding}"?>\n{declared}'
+    body = (
+        f"<title>t</title><item><title>x</title><description>{'&a;' * 2_000}</description></item>"
+    )
+    return f'{start}<rss version="2.0"><channel>{body}</channel></rss>'.encode(encoding)
+
+
+class TestAttacks:
+    @pytest.mark.parametrize(
+        "content",
+        [
+            laughs(),
+            long_entity(),
+            long_entity("utf-16"),
+            laughs(8).replace(b"<!DOCTYPE", b"<!-- <a -->\n<!DOCTYPE"),
+            long_entity().replace(b"\n", b" "),
+            long_entity("utf-7").replace(b"<!ENTITY", b"+ADw-!ENTITY"),
+        ],
+        ids=["laughs", "long", "in UTF-16", "laughs after a comment", "in one line", "in UTF-7"],
+    )
+    def test_entities_are_not_expanded(self, content: bytes) -> None:
+        before, started = peak_mb(), time.monotonic()
+        found = only(content)
+        assert found.title == "x"
+        assert "haha" not in found.description
+        assert "AA" not in found.description
+        assert time.monotonic() - started < 2
+        assert peak_mb() - before < 60
+
+    def test_characters_with_a_name_still_come_through(self) -> None:
+        declared = b'<?xml version="1.0"?>\n<!DOCTYPE rss [\n<!ENTITY hi "&#233;">\n]>\n'
+        start = b'<rss version="2.0"><channel><title>t</title>'
+        end = b"</title></item></channel></rss>"
+        assert only(declared + start + b"<item><title>caf&hi;" + end).title == "café"
+        assert only(start + b"<item><title>caf&eacute;" + end).title == "café"
+
+    def test_external_entities_are_not_read(self, tmp_path: Path) -> None:
+        (tmp_path / "secret").write_text("hunter2")
+        declared = f'<!DOCTYPE rss [\n<!ENTITY x SYSTEM "file://{tmp_path}/secret">\n]>\n'
+        body = b"<channel><title>&x;</title><item><title>&x;</title></item></channel></rss>"
+        feed = parse_feed(
+            b'<?xml version="1.0"?>\n' + declared.encode() + b'<rss version="2.0">' + body
+        )
+        assert "hunter2" not in f"{feed.title}{feed.items}"
+
+    @pytest.mark.parametrize("spelling", ["{path}", "file://{path}"])
+    def test_an_answer_that_is_a_path_does_not_open_that_file(
+        self, tmp_path: Path, spelling: str
+    ) -> None:
+        path = tmp_path / "local.xml"
+        path.write_bytes(rss(item("from this machine")))
+        assert only(path.read_bytes()).title == "from this machine"
+        with pytest.raises(FeedFormatError, match="not a feed"):
+            parse_feed(spelling.format(path=path).encode())
+
+    @pytest.mark.parametrize(
+        "more",
+        [
+            "<podcast:transcript>https://e.org/1.vtt</podcast:transcript>",
+            '<itunes:duration unit="s">12</itunes:duration>',
+            "<enclosures>none</enclosures>",
+            "<published_parsed>abcdef</published_parsed>",
+            '<published_parsed year="1">x</published_parsed>',
+            '<id x="1">7</id>',
+            '<summary x="1">s</summary>',
+            '<link x="1">y</link>',
+            '<author><name x="1">q</name></author>',
+            "<content>x</content><content_detail>y</content_detail>",
+            "<podcast:person/>",
+            "<media:content/>",
+        ],
+    )
+    def test_an_odd_element_costs_no_item(self, more: str) -> None:
+        feed = parse_feed(rss(item("Odd", guid="1", more=more), item("Good", guid="2")))
+        assert feed.items[1].title == "Good"
+        assert feed.items[0].enclosure_url == "https://cdn.example.org/one.mp3"
+        for found in feed.items:
+            repr(found).encode()
+            for text in (found.guid, found.title, found.description, found.link):
+                (text or "").encode()
+
+    @pytest.mark.parametrize(
+        "more", ["<links>none</links>", "<guid>&#xD800;</guid>", "<title>&#xD800;</title>"]
+    )
+    def test_an_element_that_breaks_the_parser_costs_only_its_feed(self, more: str) -> None:
+        with pytest.raises(FeedFormatError, match="not a feed: .*Error"):
+            parse_feed(rss(item("Odd", guid="1", more=more), item("Good", guid="2")))
+
+    def test_what_breaks_the_parser_is_a_format_error(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        import feedparser
+
+        def fail(*args: object, **kwargs: object) -> None:
+            raise AssertionError("deep inside")
+
+        monkeypatch.setattr(feedparser, "parse", fail)
+        with pytest.raises(FeedFormatError, match="AssertionError: deep inside"):
+            parse_feed(rss(item()))
+
+
+def peak_mb() -> float:
+    """The most memory this process ever had."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+@pytest.mark.skipif(not REAL, reason="the shared real feeds are not on this machine")
+class TestRealFeeds:
+    @pytest.mark.parametrize("path", REAL, ids=lambda path: path.name)
+    def test_every_file_parses(self, path: Path) -> None:
+        feed = parse_feed(path.read_bytes())
+        assert feed.items
+        assert feed.title != "(untitled)"
+        for found in feed.items:
+            assert "<p>" not in found.description
+            assert (found.enclosure_url or "https://").startswith(("http://", "https://"))
+
+    def test_podcasts_among_them_have_audio_dates_and_durations(self) -> None:
+        names = ["pico_podbean.xml", "pt_launched.xml", "nnw_atp.rss"]
+        for name in names:
+            items = parse_feed((FEEDS / "real" / name).read_bytes()).items
+            assert all(found.enclosure_url and found.published_at for found in items), name
+            assert any(found.duration_s for found in items), name
+
+
+@pytest.mark.skipif(not NASTY, reason="the shared nasty feeds are not on this machine")
+@pytest.mark.parametrize("path", NASTY, ids=lambda path: path.name)
+def test_nasty_files_parse_or_are_refused(path: Path) -> None:
+    try:
+        feed = parse_feed(path.read_bytes())
+    except FeedFormatError as error:
+        assert str(error).startswith("not a feed: ")
+    else:
+        repr(feed).encode()
