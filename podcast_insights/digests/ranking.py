@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from podcast_insights.insights.records import SAME_IDEA
+
 Row = dict[str, Any]
 
 
@@ -60,7 +62,6 @@ class Choice:
     parts: dict[str, float]
 
 
-SAME_IDEA = 0.80
 MIN_TOPIC = 0.15
 """Cosine below which a topic and a text have nothing to do with each other."""
 

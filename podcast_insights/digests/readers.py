@@ -54,6 +54,11 @@ class ReaderFile(BaseModel):
 
     readers: tuple[Reader, ...] = ()
 
+    @field_validator("readers", mode="before")
+    @classmethod
+    def _is_nobody(cls, value: object) -> object:
+        return () if value is None else value  # `readers:` with every reader commented out
+
 
 def load_readers(path: Path) -> tuple[Reader, ...]:
     """Read all enabled readers.

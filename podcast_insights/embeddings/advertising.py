@@ -16,13 +16,14 @@ MAX_GAP_SENTENCES = 4
 CUES: tuple[tuple[float, str], ...] = (
     (1.0, r"\b(brought to you|made possible|sponsored|presented|supported) by\b"),
     (1.0, r"\b(to|from|of) our sponsors?\b|\btoday's sponsor\b|\bthis episode'?s? sponsor\b"),
+    (1.0, r"\b(support for|supporting|sponsoring) (this|the|our) (show|podcast|episode|program)\b"),
     (1.0, r"\b(promo|offer|coupon|discount) code\b|\b(use|with|enter) (the )?code\b"),
     (0.8, r"\bpercent off\b|\d+ ?% off\b|\bfree trial\b|\bmoney[- ]back\b|\bat checkout\b"),
     (0.8, r"\bdot (com|org|net|fm|io|example) slash\b|\b\w+\.(com|org|net|fm|io)/\w+"),
     (
         0.6,
         r"\b(sign up|head over|go to|visit|check (it|them) out at)\b.*"
-        r"\b(dot|\w\.)(com|org|net|fm|io)\b",
+        r"\b(dot |[\w-]+\.)(com|org|net|fm|io)\b",
     ),
     (0.6, r"\b(leave|give) us a (review|rating)\b|\brate and review\b|\bfive stars?\b.*\breview"),
     (0.6, r"\b(subscribe|follow us)\b.*\b(podcast|show|newsletter|channel|app|listen)"),

@@ -11,8 +11,9 @@ from podcast_insights.transcripts.records import Segment
 
 MAX_SENTENCE_WORDS = 60
 ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof st vs etc e.g i.e inc ltd co jr sr no approx u.s u.k a.m p.m".split()
+    "mr mrs ms dr prof st vs etc e.g i.e inc ltd co jr sr approx u.s u.k a.m p.m".split()
 )
+"""Without "no": in speech it is an answer far more often than a number."""
 ENDING = re.compile(r"[.!?…]+[\"'”’)\]]*$")
 
 
@@ -81,8 +82,11 @@ def timed_words(segments: Sequence[Segment]) -> list[Word]:
 
 def ends_sentence(word: str) -> bool:
     """Whether a sentence ends with this word; abbreviations and initials do not end one."""
-    if not ENDING.search(word):
+    ending = ENDING.search(word)
+    if not ending:
         return False
+    if ending[0].rstrip("\"'”’)]") != ".":
+        return True  # "No!" is a sentence; only a single full stop can belong to a word
     stem = re.sub(r"[.!?…\"'”’)\]]+$", "", word).lower().lstrip("(\"'“")
     is_initial = len(stem) == 1 and stem.isalpha() and stem != "i" and word.endswith(".")
     return stem not in ABBREVIATIONS and not is_initial

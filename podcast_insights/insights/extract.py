@@ -76,12 +76,13 @@ class Extractor:
             return self.nothing(episode, transcript, "nothing_worth_telling", "no candidate")
         stream = TokenStream(episode.segments)
         accepted: dict[str, tuple[Candidate, QuoteMatch]] = {}
-        rejected: list[Row] = []
+        rejected: dict[str, Row] = {}
         for candidate in candidates:
             verdict = prove(candidate, episode, stream)
             if isinstance(verdict, Rejection):
-                rejected.append(self.rejected_row(transcript, candidate, verdict))
-            else:
+                row = self.rejected_row(transcript, candidate, verdict)
+                rejected.setdefault(row["rejection_id"], row)
+            elif len(accepted) < self.limit:
                 accepted.setdefault(insight_id(episode, candidate), (candidate, verdict))
         texts = [f"{c.headline}. {c.body}" for c, _ in accepted.values()]
         vectors = self.embedder.embed(texts)
@@ -91,7 +92,7 @@ class Extractor:
                 zip(accepted.items(), vectors, strict=True)
             )
         ]
-        return Extraction(rows, rejected)
+        return Extraction(rows, list(rejected.values()))
 
     def nothing(
         self, episode: EpisodeText, transcript: Row, reason: str, detail: str

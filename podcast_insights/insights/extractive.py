@@ -15,14 +15,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from podcast_insights.embeddings.sentences import ends_sentence
 from podcast_insights.insights.engine import Candidate, EngineError, EpisodeText, Passage
 from podcast_insights.insights.language import (
     CLAIM_CUES,
+    CONDITION,
+    CONNECTING_STARTS,
     CONTENT_STOP_WORDS,
-    DANGLING_STARTS,
+    CUT_SHORT,
+    FIRST_PERSON,
     HEADLINE_CUTS,
     HOUSEKEEPING,
     NEGATION,
+    OPEN_END,
+    POINTING_STARTS,
+    SUBORDINATE_START,
 )
 
 VERSION = "extractive-1"
@@ -64,8 +71,14 @@ class Excerpt:
 
     @property
     def headlines(self) -> list[str]:
-        """The sentences that make a headline short enough to be one."""
-        return [s for s in self.sentences if len(headline_of(s).split()) <= LONG_HEADLINE_WORDS]
+        """The sentences that can be headlines: short enough, and pointing at nothing before."""
+        return [
+            sentence
+            for sentence in self.sentences
+            if len(headline_of(sentence).split()) <= LONG_HEADLINE_WORDS
+            and not POINTING_STARTS.match(sentence)
+            and not FIRST_PERSON.search(headline_of(sentence))
+        ]
 
 
 @dataclass(frozen=True)
@@ -115,10 +128,9 @@ def excerpt_of(passage: Passage) -> Excerpt | None:
     """Cut loose ends off a passage; None if too little is left."""
     sentences = split(passage.text)
     if len(sentences) != passage.sentence_to - passage.sentence_from:
-        # Sentence cutting and this split disagree (an ellipsis, an abbreviation): take it whole.
-        sentences = [passage.text]
+        return None  # a text without punctuation, cut by length: no sentences to choose from
     first, last = 0, len(sentences)
-    while first < last and is_loose(sentences[first]):
+    while first < last and (is_loose(sentences[first]) or POINTING_STARTS.match(sentences[first])):
         first += 1
     while last > first and is_loose(sentences[last - 1]):
         last -= 1
@@ -131,15 +143,20 @@ def excerpt_of(passage: Passage) -> Excerpt | None:
 
 
 def split(text: str) -> list[str]:
-    """Sentences of a passage."""
-    return [part for part in re.split(r"(?<=[.!?…])[\"'”’)]*\s+", text.strip()) if part]
+    """Sentences of a passage, cut by the rule that made them."""
+    sentences: list[list[str]] = [[]]
+    for word in text.split():
+        sentences[-1].append(word)
+        if ends_sentence(word):
+            sentences.append([])
+    return [" ".join(words) for words in sentences if words]
 
 
 def is_loose(sentence: str) -> bool:
     """A question, a greeting, housekeeping, or a fragment: nothing to show to a reader."""
-    words = sentence.split()
-    is_fragment = len(words) < 4 or sentence[:1].islower() or not re.search(r"[.!…]$", sentence)
-    return is_fragment or sentence.endswith("?") or bool(HOUSEKEEPING.search(sentence))
+    is_fragment = len(sentence.split()) < 4 or sentence[:1].islower()
+    is_claim = bool(re.search(r"[.!…][\"'”’)\]]*$", sentence))
+    return is_fragment or not is_claim or bool(HOUSEKEEPING.search(sentence))
 
 
 def centrality(excerpts: Sequence[Excerpt], passages: Sequence[Passage]) -> np.ndarray:
@@ -173,11 +190,9 @@ def specificity(text: str) -> float:
 
 
 def self_containedness(sentences: Sequence[str]) -> float:
-    """1 for a text that needs nothing before it; less for pronouns that point backwards."""
-    cost = 0.0
-    for position, sentence in enumerate(sentences):
-        if DANGLING_STARTS.match(sentence):
-            cost += 0.6 if position == 0 else 0.05
+    """1 for a text that needs nothing before it; less for what points or goes on backwards."""
+    is_pointing = bool(POINTING_STARTS.match(sentences[0]))
+    cost = 0.6 * is_pointing + 0.3 * bool(CONNECTING_STARTS.match(sentences[0]))
     words = [word.lower().strip(".,'") for sentence in sentences for word in sentence.split()]
     personal = sum(word in {"i", "i'm", "i've", "you", "we", "your", "my", "me"} for word in words)
     return max(1.0 - cost - 3 * personal / max(len(words), 1), 0.0)
@@ -241,11 +256,20 @@ def headline_of(sentence: str) -> str:
     text = sentence.strip().rstrip(".!…").strip()
     if len(text.split()) > SHORT_HEADLINE_WORDS:
         for cut in HEADLINE_CUTS.finditer(text):
-            head = text[: cut.start()].rstrip(" ,;:-")
-            if 6 <= len(head.split()) <= LONG_HEADLINE_WORDS and not NEGATION.search(head):
+            head, tail = text[: cut.start()].rstrip(" ,;:-"), text[cut.start() :]
+            if 6 <= len(head.split()) <= LONG_HEADLINE_WORDS and says_the_same(head, tail):
                 text = head
                 break
+    stub = CUT_SHORT.search(text)
+    if stub and stub.start() and says_the_same(text[: stub.start()], stub[0]):
+        text = text[: stub.start()]
     return text[:1].upper() + text[1:]
+
+
+def says_the_same(head: str, tail: str) -> bool:
+    """Whether a sentence cut to `head` claims what it claimed with its `tail`."""
+    is_half = bool(OPEN_END.search(head) or (SUBORDINATE_START.match(head) and "," not in head))
+    return not (is_half or NEGATION.search(head) or CONDITION.search(tail))
 
 
 def topics_of(excerpt: Excerpt, passages: Sequence[Passage]) -> tuple[str, ...]:

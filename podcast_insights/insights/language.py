@@ -9,27 +9,52 @@ CLAIM_CUES = re.compile(
     r"even if|even though|the more|every time|each time|grows?|falls?|rises?|drops?|doubles?|"
     r"halves|saves?|costs?|needs?|since|if|when)\b"
 )
-DANGLING_STARTS = re.compile(
-    r"^(and|but|so|or|because|that|this|these|those|it|it's|its|they|they're|their|them|he|she|"
-    r"his|her|there|then|also|which|who|here|such|both|either|neither|another|well|yes|yeah|no|"
-    r"okay|right|exactly|now|you know|i mean|of course|not|nor|yet|still|often|maybe|please)\b",
+POINTING_STARTS = re.compile(
+    r"^((and|but|so|or|because|well|yes|yeah) )?"
+    r"(that|this|these|those|it|its|they|their|them|he|she|his|her|which|who|such|both|either|"
+    r"neither|another|one more|nor|please)\b",
     re.IGNORECASE,
 )
+"""Sentences that begin by pointing at something said before: meaningless alone."""
+CONNECTING_STARTS = re.compile(
+    r"^(and|but|so|or|because|there|then|also|here|well|yes|yeah|no|okay|right|exactly|now|"
+    r"you know|i mean|of course|not|yet|still|often|maybe|happily)\b",
+    re.IGNORECASE,
+)
+"""Sentences that begin by going on from something said before: weaker alone."""
+FIRST_PERSON = re.compile(r"\b(I|I'm|I've|I'd|I'll|my|me|mine)\b")
+CUT_SHORT = re.compile(
+    r"(,? because|, (so|while|which))( [\w'-]+){0,2}$|,? (and|but|or)$", re.IGNORECASE
+)
+"""A clause that has hardly begun: the speaker, or Whisper, put a full stop too early."""
 HOUSEKEEPING = re.compile(
-    r"\b(you('re| are| have been) listening|welcome (back )?to|welcome,|(my|our) guest|"
+    r"\b(you(['’]re| are| have been) listening|welcome (back )?to|welcome,|(my|our) guest|"
     r"joins? (me|us)|thank(s| you)|see you|good ?bye|bye for now|until next time|"
-    r"(next|last) (week|time|episode)|(this|today's|the last|an?) (episode|show)\b|subscribe|"
-    r"let us |let's (talk|start|begin|move|get|take)|take care|stay curious|"
-    r"we('re| are) back|short break|hello|good (morning|evening|afternoon)|how are you|"
+    r"(next|last) (week|time|episode)|(this|today['’]s|the last|an?) (episode|show)\b|subscribe|"
+    r"let us |let['’]s (talk|start|begin|move|get|take)|take care|stay curious|"
+    r"we(['’]re| are) back|short break|hello|good (morning|evening|afternoon)|how are you|"
     r"glad to be|great to be|nice to|looking forward|in the studio|our listeners|my name is|"
+    r"if you (enjoyed|liked?)|tell (a|one|your) friends?|"
     r"this podcast|one last question|tell (me|us)|told me|i promise|as i said|what do you mean)",
     re.IGNORECASE,
 )
 HEADLINE_CUTS = re.compile(
-    r", because | because |, so that | so that |, so |, while |, which |; |, but | - |: ",
+    r", because | because |, so that | so that |, so |, while |, which |; | - |: ",
     re.IGNORECASE,
 )
-NEGATION = re.compile(r"\b(not|never|no|nobody|nothing|cannot|\w+n't)\b", re.IGNORECASE)
+CONDITION = re.compile(
+    r"\b(if|unless|until|provided|except|as long as|so long as|only (when|where|while))\b",
+    re.IGNORECASE,
+)
+SUBORDINATE_START = re.compile(
+    r"^(if|when|whenever|while|unless|until|since|because|as|although|though|once|after|before|"
+    r"where|wherever)\b",
+    re.IGNORECASE,
+)
+OPEN_END = re.compile(
+    r"\b(only|just|partly|mostly|mainly|largely|simply|precisely|and|or|but|that)$", re.IGNORECASE
+)
+NEGATION = re.compile(r"\b(not|never|no|nobody|nothing|cannot|\w+n['’]t)\b", re.IGNORECASE)
 CONTENT_STOP_WORDS = frozenset(
     """
     a about after again against all almost along already also although always among an and another

@@ -105,9 +105,13 @@ class TokenStream:
 
 
 def normalized_tokens(text: str) -> list[str]:
-    """Lower-case words and numbers of `text`, without punctuation."""
+    """Lower-case words and numbers of `text`, without punctuation.
+
+    3.5 is one token, so that it proves neither 3 nor 5; 10,000 is 10000.
+    """
     folded = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
-    return re.findall(r"[^\W_]+(?:'[^\W_]+)*", folded)
+    ungrouped = re.sub(r"(?<=\d),(?=\d{3}\b)", "", folded)
+    return re.findall(r"\d+(?:[.,]\d+)+|[^\W_]+(?:'[^\W_]+)*", ungrouped)
 
 
 def prove(
@@ -138,7 +142,7 @@ def prove(
 
 
 def misshapen(candidate: Candidate) -> Rejection | None:
-    """Empty, endless, or carrying links and markup."""
+    """Empty, endless, carrying links and markup, or of impossible value."""
     tokens = normalized_tokens(candidate.quote)
     if len(tokens) < MIN_QUOTE_TOKENS:
         return Rejection("quote_too_short", f"{len(tokens)} words prove nothing")
@@ -152,8 +156,11 @@ def misshapen(candidate: Candidate) -> Rejection | None:
             return Rejection("empty_text", f"the {name} has no words")
         if len(text) > limit:
             return Rejection("text_too_long", f"the {name} has {len(text)} characters")
+    for text in (candidate.headline, candidate.body, candidate.quote, *candidate.topics):
         if LINK.search(text):
-            return Rejection("link_or_markup", f"the {name} carries a link or markup")
+            return Rejection("link_or_markup", f"a link or markup in: {text[:80]}")
+    if not 0 <= candidate.value_score <= 1:
+        return Rejection("value_out_of_range", f"{candidate.value_score} is not between 0 and 1")
     return None
 
 
@@ -192,7 +199,7 @@ def claimed(text: str) -> list[str]:
     return found
 
 
-def is_known(token: str, known: frozenset[str] | set[str]) -> bool:
+def is_known(token: str, known: frozenset[str]) -> bool:
     """Whether a token was said: as it is, without its 's, or with a number spelled out."""
     stem = token.removesuffix("'s")
     forms = {token, stem, *spelled(stem)}

@@ -11,9 +11,8 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-SAME_IDEA = 0.80
-"""Cosine from which two insights are one idea in other words; paraphrases in the sample world
-lie between 0.62 and 0.86, different ideas on one topic below 0.6."""
+from podcast_insights.insights.records import SAME_IDEA
+
 MIN_SIMILARITY = 0.30
 TOP = 10
 CHUNK = 1024

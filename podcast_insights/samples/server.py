@@ -160,5 +160,5 @@ def byte_range(header: str | None, size: int) -> tuple[int, int] | None:
     match = re.fullmatch(r"bytes=(\d+)-(\d*)", header or "")
     if not match or int(match[1]) >= size:
         return None
-    end = int(match[2]) + 1 if match[2] else size
-    return int(match[1]), min(end, size)
+    start, end = int(match[1]), int(match[2]) + 1 if match[2] else size
+    return (start, min(end, size)) if start < end else None

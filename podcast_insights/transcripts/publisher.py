@@ -6,7 +6,9 @@ What does not belong here: whether the text is good enough to be used (`guards.p
 import html
 import io
 import json
+import math
 import re
+from typing import Any
 
 from podcast_insights.transcripts.records import Segment
 
@@ -17,6 +19,14 @@ FORMATS = {
     "text/srt": "srt",
     "application/json": "json",
 }
+UNREADABLE = (
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+)
 VOICE = re.compile(r"<v(?:\.[\w.]+)?\s+([^>]*)>")
 
 
@@ -35,9 +45,8 @@ def parse_transcript(content: bytes, media_type: str | None, url: str) -> tuple[
     Raises:
         TranscriptFormatError: another format, not decodable, or no timed text in it.
     """
-    kind = (
-        FORMATS.get((media_type or "").split(";")[0].strip()) or url.split("?")[0].rsplit(".")[-1]
-    )
+    announced = (media_type or "").split(";")[0].strip().lower()
+    kind = FORMATS.get(announced) or url.split("?")[0].rsplit(".")[-1].lower()
     text = content.decode("utf-8-sig", errors="replace")
     if text.lstrip()[:200].lower().startswith(("<!doctype html", "<html")):
         raise TranscriptFormatError("a web page was served in place of a transcript")
@@ -86,16 +95,28 @@ def parse_json(text: str) -> tuple[Segment, ...]:
         rows = json.loads(text)["segments"]
         return tuple(
             Segment(
-                start_s=float(row["startTime"]),
-                end_s=float(row.get("endTime", row["startTime"])),
+                start_s=seconds(row["startTime"]),
+                end_s=seconds(row.get("endTime", row["startTime"])),
                 text=clean(str(row["body"])),
                 speaker=clean(str(row["speaker"])) if row.get("speaker") else None,
             )
             for row in rows
             if clean(str(row["body"]))
         )
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except UNREADABLE as error:
         raise TranscriptFormatError(f"not a Podcasting 2.0 transcript: {error!r}") from error
+
+
+def seconds(value: Any) -> float:  # noqa: ANN401 - whatever the publisher's JSON holds
+    """A time as a number; JSON readers let NaN and infinity in, which no guard would notice.
+
+    Raises:
+        ValueError: not a finite number.
+    """
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"{value!r} is no time")
+    return number
 
 
 def clean(text: str) -> str:

@@ -84,6 +84,8 @@ class Transcriber:
                 owner = owners.setdefault(audio.sha256, episode["episode_id"])
                 if owner != episode["episode_id"]:
                     rows[episode["episode_id"]] = duplicate(episode, audio, owner)
+                    if audio.sha256 in known_audio and not self.keep_audio:
+                        self.store.discard(audio)
                     continue
                 working[workers.submit(self.transcribe, episode, audio)] = episode
             for done in as_completed(working):
@@ -104,15 +106,16 @@ class Transcriber:
     def transcribe(self, episode: Row, audio: Audio) -> Row:
         """The row of one episode whose audio is at hand."""
         try:
-            row = self.published(episode, audio) or self.heard(episode, audio)
+            published = self.published(episode, audio)
+            row = self.heard(episode, audio, published) if isinstance(published, str) else published
         except (TranscriptionError, FetchError) as error:
             return failed(episode, str(error), audio)
         if not self.keep_audio:
             self.store.discard(audio)
         return row
 
-    def heard(self, episode: Row, audio: Audio) -> Row:
-        """Whisper's text, from the cache or made now."""
+    def heard(self, episode: Row, audio: Audio, reason: str) -> Row:
+        """Whisper's text, from the cache or made now; `reason` says why not the publisher's."""
         language = self.language_of(episode["feed_id"])
         transcription = self.known_transcription(episode, audio)
         if transcription is None:
@@ -127,43 +130,51 @@ class Transcriber:
         )
         return row | {
             "source": "whisper",
-            "source_reason": "the publisher has no transcript"
-            if not episode["transcript_url"]
-            else "the publisher's transcript was not usable",
+            "source_reason": reason,
             "language": transcription.language,
             "model": model.name,
             "model_revision": model.revision,
             "options": self.whisper.options,
-            "device": self.whisper.resolved_device,
-            "compute_type": self.whisper.resolved_compute_type,
+            "device": transcription.device,
+            "compute_type": transcription.compute_type,
             "real_time_factor": transcription.real_time_factor,
         }
 
     def known_transcription(self, episode: Row, audio: Audio) -> Transcription | None:
-        """What the cache holds for this audio, model and options."""
+        """What the cache holds for this audio, model and options.
+
+        An entry of another shape, from an older version or edited by hand, counts as absent.
+        """
         key = self.whisper.cache_key(audio.sha256, self.language_of(episode["feed_id"]))
         stored = self.cache.read_json("transcripts", key)
-        return Transcription.from_json(stored) if stored else None
-
-    def published(self, episode: Row, audio: Audio) -> Row | None:
-        """The publisher's text if it passes the guards; None hands over to Whisper."""
-        if not episode["transcript_url"]:
+        try:
+            return Transcription.from_json(stored) if stored else None
+        except (TypeError, KeyError):
             return None
+
+    def published(self, episode: Row, audio: Audio) -> Row | str:
+        """The publisher's text if it passes the guards; else why Whisper has to listen."""
+        if not episode["transcript_url"]:
+            return "the publisher has no transcript"
         try:
             segments, duration_s = self.published_text(episode, audio)
         except (FetchError, TranscriptFormatError) as error:
-            self.report(f"{episode['title']}: publisher's transcript not used: {error}")
-            return None
+            return self.refused(episode, str(error))
         row = text_row(episode, audio, segments, duration_s, None)
         if row["status"] != "ok":
-            self.report(f"{episode['title']}: publisher's transcript not used: {row['error']}")
-            return None
+            return self.refused(episode, f"{row['status']}: {row['error']}")
         language = self.language_of(episode["feed_id"])
         return row | {
             "source": "publisher",
             "source_reason": "the publisher's transcript passed the guards",
             "language": language,
         }
+
+    def refused(self, episode: Row, why: str) -> str:
+        """Tell the log that the publisher's text is not used; returns the reason for the row."""
+        reason = f"the publisher's transcript was not used: {why}"
+        self.report(f"{episode['title']}: {reason}")
+        return reason
 
     def published_text(self, episode: Row, audio: Audio) -> tuple[tuple[Segment, ...], float]:
         """The publisher's segments and the audio's duration, from the cache or made now."""
@@ -175,10 +186,15 @@ class Transcriber:
             segments = parse_transcript(
                 answer.body, episode["transcript_type"], episode["transcript_url"]
             )
-            duration_s = round(len(decode(audio.path)) / SAMPLE_RATE, 3)
+            duration_s = self.duration_of(episode, audio)
             stored = {"segments": [vars(s) for s in segments], "duration_s": duration_s}
             self.cache.write_json("transcripts", key, stored)
         return tuple(Segment(**s) for s in stored["segments"]), stored["duration_s"]
+
+    def duration_of(self, episode: Row, audio: Audio) -> float:
+        """Seconds of audio, from Whisper's work if it is done: the file may be deleted since."""
+        heard = self.known_transcription(episode, audio)
+        return heard.duration_s if heard else round(len(decode(audio.path)) / SAMPLE_RATE, 3)
 
     def published_key(self, episode: Row, audio: Audio) -> str:
         """Name of the publisher's text of exactly this audio."""

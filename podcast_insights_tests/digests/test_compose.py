@@ -1,0 +1,429 @@
+"""Digests from the warehouse: memory, look-back, what was sent stays as it was sent."""
+
+import shutil
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from podcast_insights.cache import Cache
+from podcast_insights.digests.compose import (
+    MEMORY_DAYS,
+    MIN_RELATED_SHOWN,
+    Composer,
+    Row,
+    at_second,
+    digests_of,
+)
+from podcast_insights.digests.model import digest_id
+from podcast_insights.digests.records import DAILY_DIGESTS, DELIVERIES
+from podcast_insights.embeddings.embedder import Embedder
+from podcast_insights.episodes.records import EPISODES
+from podcast_insights.insights.records import INSIGHTS, RELATED_INSIGHTS
+from podcast_insights.warehouse.database import Warehouse
+from podcast_insights.warehouse.windows import DateWindow
+from podcast_insights_tests.digests import reader
+
+TABLES = (EPISODES, INSIGHTS, RELATED_INSIGHTS, DAILY_DIGESTS, DELIVERIES)
+DAY = date(2025, 9, 8)
+AXES = np.eye(384, dtype=np.float32)
+
+
+class Axes(Embedder):
+    """Embeds the texts `0`, `1`, `2`... as the axes, so that a topic fits exactly one idea."""
+
+    def embed(self, texts: Sequence[str]) -> np.ndarray:
+        return AXES[[int(text) for text in texts]]
+
+
+class World:
+    """A warehouse that is filled idea by idea."""
+
+    def __init__(self, warehouse: Warehouse, cache: Cache) -> None:
+        self.warehouse = warehouse
+        self.embedder: Embedder = Axes(cache)
+        self.told: dict[str, list[Row]] = {"episodes": [], "insights": [], "related_insights": []}
+
+    def tell(self, name: str, axis: int, *, days: int = 0, show: str = "", **changes: Any) -> None:  # noqa: ANN401
+        """An insight of an episode of its own, `days` after the first day."""
+        on = DAY + timedelta(days=days)
+        show = show or f"Show of {name}"
+        episode = dict.fromkeys(EPISODES.schema.columns()) | {
+            "episode_id": f"e{name}",
+            "published_on": on,
+            "status": "ok",
+            "feed_id": show,
+            "source_feed_ids": [show],
+            "show_title": show,
+            "title": f"Episode of {name}",
+            "description": "",
+            "date_source": "feed",
+            "link": f"https://show.example/{name}",
+            "enclosure_url": f"https://cdn.example/{name}.mp3",
+            "persons": [],
+        }
+        insight = {
+            "insight_id": name,
+            "episode_id": f"e{name}",
+            "published_on": on,
+            "position": 0,
+            "headline": f"Headline of {name}",
+            "body": f"Body of {name}.",
+            "quote": f"Quote of {name}.",
+            "quote_start_s": 61.9,
+            "quote_end_s": 70.0,
+            "quote_match": "exact",
+            "speaker": None,
+            "topics": [],
+            "value_score": 0.5,
+            "audio_sha256": "sha",
+            "engine": "extractive",
+            "model": "m",
+            "prompt_version": "1",
+            "embedding": AXES[axis].tolist(),
+            **changes,
+        }
+        self.told["episodes"].append(episode)
+        self.told["insights"].append(insight)
+
+    def link(self, source: str, target: str, **changes: Any) -> None:  # noqa: ANN401
+        row = {
+            "insight_id": source,
+            "related_insight_id": target,
+            "published_on": DAY,
+            "rank": 1,
+            "similarity": 0.7,
+            "is_other_show": True,
+            "is_same_idea": False,
+            **changes,
+        }
+        self.told["related_insights"].append(row)
+
+    def store(self) -> None:
+        """Put what was told into the warehouse."""
+        for table, rows in self.told.items():
+            self.warehouse.merge(table, self.warehouse.tables[table].frame(rows))
+            rows.clear()
+
+    def compose(
+        self,
+        first: int = 0,
+        last: int | None = None,
+        *,
+        lookback: int = 3,
+        **wishes: Any,  # noqa: ANN401 - any field of a reader
+    ) -> list[Row]:
+        """Digests of Ada for a range of days, without storing them."""
+        days = DateWindow(
+            DAY + timedelta(days=first),
+            DAY + timedelta(days=(first if last is None else last) + 1),
+        )
+        self.store()
+        composer = Composer(self.warehouse, self.embedder, lookback)
+        rows = composer.compose([reader(**wishes)], days)
+        DAILY_DIGESTS.conform(DAILY_DIGESTS.frame(rows))
+        return rows
+
+    def run(self, first: int = 0, last: int | None = None, **wishes: Any) -> list[Row]:  # noqa: ANN401
+        """The same, and stored as the asset would."""
+        rows = self.compose(first, last, **wishes)
+        days = DateWindow(
+            DAY + timedelta(days=first),
+            DAY + timedelta(days=(first if last is None else last) + 1),
+        )
+        self.warehouse.replace_window("daily_digests", days, DAILY_DIGESTS.frame(rows))
+        return rows
+
+    def deliver(self, status: str, *, days: int = 0) -> None:
+        """A line in the ledger of mails for Ada's digest."""
+        on = DAY + timedelta(days=days)
+        row = {
+            "digest_id": digest_id("ada", on),
+            "digest_on": on,
+            "reader_id": "ada",
+            "status": status,
+            "message_id": "<1@example.org>",
+            "attempts": 1,
+            "started_at": datetime(2025, 9, 9, tzinfo=UTC),
+            "sent_at": None,
+            "error": None,
+            "insight_ids": [],
+        }
+        self.warehouse.merge("deliveries", DELIVERIES.frame([row]))
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse file with the tables that digests read and write, made once."""
+    path = tmp_path_factory.mktemp("empty") / "warehouse.duckdb"
+    Warehouse(path, {table.name: table for table in TABLES}).revision()
+    return path
+
+
+@pytest.fixture
+def world(empty: Path, tmp_path: Path) -> World:
+    path = Path(shutil.copy(empty, tmp_path))
+    warehouse = Warehouse(path, {table.name: table for table in TABLES})
+    return World(warehouse, Cache(tmp_path / "cache"))
+
+
+def ids(rows: Sequence[Row]) -> list[str]:
+    return [row["insight_id"] for row in rows]
+
+
+# One day
+
+
+def test_a_place_in_a_digest_has_all_that_is_shown(world: World) -> None:
+    world.tell("a", 0, speaker="Ann")
+    (row,) = world.compose()
+    assert row["digest_id"] == digest_id("ada", DAY)
+    assert (row["rank"], row["reader_id"], row["digest_on"]) == (1, "ada", DAY)
+    assert (row["headline"], row["quote"]) == ("Headline of a", "Quote of a.")
+    assert (row["show_title"], row["episode_title"]) == ("Show of a", "Episode of a")
+    assert row["episode_link"] == "https://show.example/a"
+    assert row["audio_url"] == "https://cdn.example/a.mp3#t=61"
+    assert (row["speaker"], row["also_in"], row["related"]) == ("Ann", [], [])
+
+
+def test_each_reader_gets_what_was_asked_for(world: World) -> None:
+    for axis, name in enumerate("abc"):
+        world.tell(name, axis)
+    world.store()
+    composer = Composer(world.warehouse, world.embedder, 3)
+    people = [
+        reader("ada", insights=1, topics=("2",)),
+        reader("bob", insights=2, followed_shows=("Show of b",)),
+        reader("eve", insights=9),
+    ]
+    rows = composer.compose(people, DateWindow.of_day(DAY))
+    by_reader = {person.id: [r for r in rows if r["reader_id"] == person.id] for person in people}
+    assert ids(by_reader["ada"]) == ["c"]
+    assert ids(by_reader["bob"])[0] == "b"
+    assert len(by_reader["bob"]) == 2
+    assert [row["rank"] for row in by_reader["eve"]] == [1, 2, 3]
+
+
+def test_topics_are_compared_by_meaning(world: World) -> None:
+    world.embedder = Embedder(world.embedder.cache)
+    power, music = world.embedder.embed(
+        ["Solar panels make power cheap at noon.", "The violin needs years of practice."]
+    )
+    world.tell("power", 0, embedding=power.tolist())
+    world.tell("music", 1, embedding=music.tolist())
+    assert ids(world.compose(topics=("energy",))) == ["power", "music"]
+    assert ids(world.compose(topics=("classical concerts",))) == ["music", "power"]
+
+
+def test_a_day_without_insights_has_no_rows_and_still_a_digest(world: World) -> None:
+    assert world.compose() == []
+    ((person, digest),) = digests_of([reader()], [DAY], DAILY_DIGESTS.frame([]))
+    assert (person.id, digest.digest_on, digest.entries) == ("ada", DAY, ())
+    assert digest.wanted == 5
+
+
+def test_rows_become_digests_by_reader_and_day(world: World) -> None:
+    for axis in range(4):
+        world.tell(f"i{axis}", axis, days=axis // 2)
+    frame = DAILY_DIGESTS.frame(world.compose(0, 1, insights=2))
+    found = digests_of([reader()], [DAY, DAY + timedelta(days=1)], frame.reverse())
+    assert [[entry.rank for entry in digest.entries] for _, digest in found] == [[1, 2], [1, 2]]
+    assert {entry.insight_id for _, digest in found for entry in digest.entries} == {
+        "i0", "i1", "i2", "i3",
+    }  # fmt: skip
+
+
+# Related insights and corroboration
+
+
+def test_related_insights_are_shown_in_order_as_far_as_they_are_near_enough(world: World) -> None:
+    for axis, name in enumerate(("a", "b", "c", "d", "e", "f")):
+        world.tell(name, axis, days=0 if name == "a" else -30)
+    for rank, (name, similarity) in enumerate(
+        [("b", 0.6), ("c", 0.9), ("d", MIN_RELATED_SHOWN), ("e", 0.5)], start=1
+    ):
+        world.link("a", name, rank=rank, similarity=similarity)
+    (row,) = world.compose()
+    assert [link["insight_id"] for link in row["related"]] == ["b", "c", "d"]
+    assert row["related"][0] == {
+        "insight_id": "b",
+        "headline": "Headline of b",
+        "show_title": "Show of b",
+        "episode_title": "Episode of b",
+        "audio_url": "https://cdn.example/b.mp3#t=61",
+        "similarity": 0.6,
+    }
+
+
+def test_what_is_too_far_is_not_shown_as_related(world: World) -> None:
+    world.tell("a", 0)
+    world.tell("b", 1, days=-30)
+    world.link("a", "b", similarity=MIN_RELATED_SHOWN - 0.01)
+    assert world.compose()[0]["related"] == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"is_same_idea": True}, ["Show of b"]),
+        ({"is_same_idea": False}, []),
+        ({"is_same_idea": True, "is_other_show": False}, []),
+    ],
+)
+def test_other_shows_that_told_the_same_count_and_are_named(
+    world: World, changes: dict[str, bool], named: list[str]
+) -> None:
+    world.tell("a", 0)
+    world.tell("b", 0, days=-30)
+    world.link("a", "b", **changes)
+    (row,) = world.compose()
+    assert row["also_in"] == named
+    assert (row["corroboration_part"] > 0) is bool(named)
+
+
+def test_one_idea_of_two_shows_of_the_day_is_given_once(world: World) -> None:
+    world.tell("a", 0, value_score=0.9)
+    world.tell("b", 0)
+    world.tell("c", 1)
+    rows = world.compose()
+    assert ids(rows) == ["a", "c"]
+    assert rows[0]["also_in"] == ["Show of b"]
+
+
+# Memory and look-back
+
+
+def test_candidates_reach_back_as_far_as_told_and_not_into_the_future(world: World) -> None:
+    for days in range(-3, 2):
+        world.tell(f"day{days}", days + 5, days=days)
+    assert ids(world.compose(lookback=3)) == ["day0", "day-1", "day-2"]
+    assert ids(world.compose(lookback=1)) == ["day0"]
+
+
+def test_what_a_reader_got_is_not_given_again(world: World) -> None:
+    for axis in range(3):
+        world.tell(f"i{axis}", axis, value_score=0.9 - axis / 10)
+    assert ids(world.run(0, insights=2)) == ["i0", "i1"]
+    assert ids(world.run(1, insights=2)) == ["i2"]
+    assert world.run(2, insights=2) == []
+
+
+def test_a_day_composed_again_gives_the_same(world: World) -> None:
+    for axis in range(3):
+        world.tell(f"i{axis}", axis)
+    first = world.run(0, insights=2)
+    assert world.run(0, insights=2) == first
+
+
+def test_another_readers_digest_is_no_memory_of_mine(world: World) -> None:
+    world.tell("a", 0)
+    world.run(0)
+    composer = Composer(world.warehouse, world.embedder, 3)
+    next_day = DateWindow.of_day(DAY + timedelta(days=1))
+    assert ids(composer.compose([reader("bob")], next_day)) == ["a"]
+    assert composer.compose([reader("ada")], next_day) == []
+
+
+def test_memory_lasts_sixty_days(world: World) -> None:
+    world.tell("a", 0)
+    world.run(0)
+    for days in (1, MEMORY_DAYS):
+        assert world.compose(days, lookback=MEMORY_DAYS + 5) == []
+    assert ids(world.compose(MEMORY_DAYS + 1, lookback=MEMORY_DAYS + 5)) == ["a"]
+
+
+def test_what_resembles_something_given_before_loses_novelty(world: World) -> None:
+    world.tell("old", 0, days=-2)
+    world.run(-2)
+    world.tell("again", 0)
+    world.tell("new", 1)
+    rows = {row["insight_id"]: row for row in world.compose(0, lookback=1)}
+    assert list(rows) == ["new", "again"]
+    assert rows["again"]["novelty_part"] == pytest.approx(0, abs=1e-3)
+    assert rows["new"]["novelty_part"] > 0.4
+
+
+def test_a_block_of_days_gives_the_digests_of_the_days_one_by_one(world: World) -> None:
+    for number in range(12):
+        world.tell(f"i{number:02}", number, days=number // 4, value_score=number / 12)
+    together = world.compose(0, 3, insights=2)
+    one_by_one = [row for day in range(4) for row in world.run(day, insights=2)]
+    assert together == one_by_one
+    assert len({row["insight_id"] for row in together}) == len(together) == 8
+
+
+# What was sent
+
+
+@pytest.mark.parametrize(
+    ("status", "is_kept"), [("sent", True), ("sending", True), ("failed", False)]
+)
+def test_a_digest_that_was_sent_stays_as_it_was_sent(
+    world: World, status: str, is_kept: bool
+) -> None:
+    world.tell("a", 0)
+    before = world.run(0)
+    world.deliver(status)
+    world.tell("better", 1, value_score=0.9)
+    rows = world.compose(0)
+    assert ids(rows) == (["a"] if is_kept else ["better", "a"])
+    if is_kept:
+        stored = DAILY_DIGESTS.conform(DAILY_DIGESTS.frame(before))
+        assert DAILY_DIGESTS.conform(DAILY_DIGESTS.frame(rows)).equals(stored)
+
+
+def test_what_came_too_late_for_a_sent_digest_is_in_the_next(world: World) -> None:
+    world.tell("a", 0)
+    world.run(0)
+    world.deliver("sent")
+    world.tell("late", 1)
+    rows = world.compose(0, 1)
+    assert [(row["digest_on"], row["insight_id"]) for row in rows] == [
+        (DAY, "a"),
+        (DAY + timedelta(days=1), "late"),
+    ]
+
+
+def test_a_sent_digest_of_one_reader_does_not_freeze_the_others(world: World) -> None:
+    world.tell("a", 0)
+    world.run(0)
+    world.deliver("sent")
+    world.tell("better", 1, value_score=0.9)
+    world.store()
+    composer = Composer(world.warehouse, world.embedder, 3)
+    rows = composer.compose([reader("ada"), reader("bob")], DateWindow.of_day(DAY))
+    found = {
+        person: [r["insight_id"] for r in rows if r["reader_id"] == person]
+        for person in ("ada", "bob")
+    }
+    assert found == {"ada": ["a"], "bob": ["better", "a"]}
+
+
+# Small things
+
+
+@pytest.mark.parametrize(
+    ("url", "second", "expected"),
+    [
+        ("https://cdn.example/1.mp3", 61.9, "https://cdn.example/1.mp3#t=61"),
+        ("https://cdn.example/1.mp3?x=1#t=5", 0.0, "https://cdn.example/1.mp3?x=1#t=0"),
+        (None, 5.0, None),
+    ],
+)
+def test_links_lead_to_the_second(url: str | None, second: float, expected: str | None) -> None:
+    assert at_second(url, second) == expected
+
+
+def test_scores_are_told_part_by_part(world: World) -> None:
+    for axis in range(4):
+        world.tell(f"i{axis}", axis, show="One Show")
+    frame = DAILY_DIGESTS.frame(world.compose(topics=("1",), followed_shows=("One Show",)))
+    parts = [name for name in frame.columns if name.endswith("_part")]
+    total = frame.select(pl.sum_horizontal(parts) - pl.col("diversity_cost")).to_series()
+    assert total.to_list() == pytest.approx(frame["score"].to_list(), abs=1e-3)
+    assert frame["diversity_cost"][0] == 0
+    assert frame["diversity_cost"][3] > frame["diversity_cost"][1] > 0

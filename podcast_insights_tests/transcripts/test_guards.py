@@ -1,0 +1,133 @@
+"""Each guard fires on what it is for, and is quiet right before that."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from podcast_insights.transcripts import guards
+from podcast_insights.transcripts.guards import Finding, inspect
+from podcast_insights.transcripts.publisher import parse_transcript
+from podcast_insights.transcripts.records import STATUSES, Segment
+from podcast_insights_tests.conftest import SAMPLES
+from podcast_insights_tests.transcripts import prose, spoken
+
+
+def one(words: int, duration_s: float = 60.0) -> list[Segment]:
+    return [Segment(0.0, duration_s, prose(words))]
+
+
+def moved(segments: list[Segment], index: int, start_s: float, end_s: float) -> list[Segment]:
+    """`segments` with other times for one of them."""
+    return [
+        replace(s, start_s=start_s, end_s=end_s) if i == index else s
+        for i, s in enumerate(segments)
+    ]
+
+
+def loop(repeats: int, others: int, text: str = "And then there is the thing.") -> list[Segment]:
+    """A text that says the same `repeats` times, among `others` that differ."""
+    texts = [text] * repeats + [f"{prose(5)} number {n}" for n in range(others)]
+    return [Segment(10.0 * n, 10.0 * n + 10, text) for n, text in enumerate(texts)]
+
+
+EVEN = spoken(300, 100.0, pieces=100)
+"""A hundred segments of a second each."""
+
+HOUR = spoken(9000, 3600.0, pieces=900)
+"""An hour at 150 words a minute."""
+
+CASES: list[tuple[str, list[Segment], float, float | None, bool]] = [
+    # guard, segments, duration, speech, whether it fires
+    ("not_speech", [], 60.0, None, True),
+    ("not_speech", one(19), 57.0, None, True),
+    ("not_speech", one(20), 60.0, None, False),
+    ("not_speech", one(199), 600.0, None, True),
+    ("not_speech", one(200), 600.0, None, False),
+    ("not_speech", one(3), 600.0, 0.0, True),
+    ("impossible_times", EVEN, 100.0, None, False),
+    ("impossible_times", moved(EVEN, 50, 50.0, 49.9), 100.0, None, False),  # one in a hundred
+    ("impossible_times", moved(EVEN[:49], 20, 20.0, 19.9), 100.0, None, True),  # one in 49
+    ("impossible_times", moved(EVEN[:40], 20, 17.9, 21.0), 100.0, None, True),
+    ("impossible_times", moved(EVEN[:40], 20, 18.0, 21.0), 100.0, None, False),
+    ("impossible_times", [Segment(101.0, 102.0, "late")], 100.0, None, False),
+    ("impossible_times", [Segment(101.1, 102.0, "late")], 100.0, None, True),
+    ("incomplete", HOUR, 3600.0, None, False),
+    ("incomplete", spoken(2000, 880.0), 1000.0, None, False),
+    ("incomplete", spoken(2000, 879.0), 1000.0, None, True),
+    ("incomplete", spoken(9000, 3800.0), 4000.0, None, False),
+    ("incomplete", spoken(9000, 3799.0), 4000.0, None, True),
+    ("incomplete", spoken(2000, 600.0), 1000.0, 600.0, False),  # 400 s of closing music
+    ("incomplete", spoken(2000, 600.0), 1000.0, 720.0, False),
+    ("incomplete", spoken(2000, 600.0), 1000.0, 721.0, True),
+    ("repetitive", HOUR, 3600.0, None, False),
+    ("repetitive", loop(3, 0), 30.0, None, False),
+    ("repetitive", loop(4, 0), 40.0, None, True),
+    ("repetitive", loop(30, 70), 1000.0, None, False),
+    ("repetitive", loop(31, 69), 1000.0, None, True),
+    ("repetitive", loop(50, 50, "Yeah. Right."), 1000.0, None, False),
+    ("implausible_pace", one(400), 60.0, None, False),
+    ("implausible_pace", one(401), 60.0, None, True),
+]
+
+
+@pytest.mark.parametrize(("name", "segments", "duration_s", "speech_s", "fires"), CASES)
+def test_each_guard_fires_where_it_should_and_nowhere_else(
+    name: str, segments: list[Segment], duration_s: float, speech_s: float | None, fires: bool
+) -> None:
+    guard: Callable[..., Finding | None] = getattr(guards, name)
+    finding = guard(segments, duration_s, speech_s)
+    assert bool(finding) is fires
+    if finding:
+        assert finding.status == name
+        assert finding.status in STATUSES
+
+
+def test_every_guard_has_a_firing_and_a_quiet_case() -> None:
+    guarded = set(STATUSES) - {"ok", "failed", "duplicate_audio"}
+    for fires in (True, False):
+        assert {case[0] for case in CASES if case[4] is fires} == guarded
+
+
+@pytest.mark.parametrize(
+    ("segments", "duration_s", "speech_s", "status"),
+    [
+        ([], 60.0, 0.0, "not_speech"),
+        ([], 0.0, None, "not_speech"),
+        (moved(EVEN[:40], 20, 5.0, 6.0), 40.0, None, "impossible_times"),
+        (spoken(2000, 600.0), 1000.0, None, "incomplete"),
+        (loop(50, 50), 1000.0, 1000.0, "repetitive"),
+        (spoken(900, 120.0), 120.0, None, "implausible_pace"),
+    ],
+)
+def test_a_transcript_is_marked_by_the_guard_that_knows_why(
+    segments: list[Segment], duration_s: float, speech_s: float | None, status: str
+) -> None:
+    finding = inspect(segments, duration_s, speech_s)
+    assert finding is not None
+    assert finding.status == status
+
+
+def test_ordinary_transcripts_pass_all_guards() -> None:
+    assert inspect(HOUR, 3600.0, 3400.0) is None
+    content = (SAMPLES / "transcripts" / "grid-and-gravity-1.vtt").read_bytes()
+    segments = parse_transcript(content, "text/vtt", "")
+    assert inspect(segments, segments[-1].end_s + 1, None) is None
+
+
+def test_closing_music_is_told_from_missing_words_only_where_speech_was_measured() -> None:
+    text = spoken(2000, 600.0)
+    assert inspect(text, 1000.0, 605.0) is None
+    unmeasured = inspect(text, 1000.0, None)
+    assert unmeasured is not None
+    assert "400 s before the audio" in unmeasured.message
+
+
+def test_messages_say_what_to_do() -> None:
+    messages = [
+        finding.message
+        for name, segments, duration_s, speech_s, fires in CASES
+        if fires and (finding := getattr(guards, name)(segments, duration_s, speech_s))
+    ]
+    assert all(";" in message for message in messages)
+    assert any("transcribe it anew" in message for message in messages)
