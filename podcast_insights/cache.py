@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-KINDS = ("feeds", "audio", "transcripts", "embeddings", "answers")
+KINDS = ("feeds", "enclosures", "audio", "transcripts", "embeddings", "answers")
 """What is kept, in the order of the journey."""
 
 

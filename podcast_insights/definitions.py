@@ -27,6 +27,7 @@ from podcast_insights.schedules import (
     daily_schedule,
     deliver_digests,
     delivery_schedule,
+    late_items_sensor,
     publication_sensor,
     publish_analyst_database,
 )
@@ -94,7 +95,7 @@ def build_defs(
         asset_checks=check_definitions(),
         jobs=[daily_insights, deliver_digests, publish_analyst_database],
         schedules=[daily_schedule, delivery_schedule],
-        sensors=[publication_sensor],
+        sensors=[late_items_sensor, publication_sensor],
         resources={**build_resources(settings), **(resource_overrides or {})},
         executor=dg.in_process_executor,
     )

@@ -37,6 +37,24 @@ STATUS = (
     else dg.DefaultScheduleStatus.STOPPED
 )
 
+SENSOR_STATUS = (
+    dg.DefaultSensorStatus.RUNNING
+    if SETTINGS.is_schedule_running
+    else dg.DefaultSensorStatus.STOPPED
+)
+
+MAX_LATE_DAYS = 7
+"""Days requested at once; the next tick takes the next ones."""
+
+LATE_ITEMS = """
+SELECT published_on, count(*) AS items, md5(string_agg(item_id, ' ' ORDER BY item_id)) AS items_key
+FROM announced_items
+WHERE published_on >= ? AND published_on < ?
+  AND item_id NOT IN (SELECT episode_id FROM episodes)
+GROUP BY published_on
+ORDER BY published_on DESC
+"""
+
 
 @dg.schedule(
     job=daily_insights,
@@ -47,7 +65,7 @@ STATUS = (
 )
 def daily_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """One run for the last complete UTC day; a tick that fires twice asks for one run."""
-    day = last_complete_day(context.scheduled_execution_time)
+    day = days_before(context.scheduled_execution_time, 1)
     return dg.RunRequest(run_key=day, partition_key=day)
 
 
@@ -58,25 +76,58 @@ def daily_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     default_status=STATUS,
     description="Every hour: mails digests whose reader's hour has come.",
 )
-def delivery_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-    """One run for the last complete day, if mail is configured."""
+def delivery_schedule(
+    context: dg.ScheduleEvaluationContext,
+) -> list[dg.RunRequest] | dg.SkipReason:
+    """A run for each day that is young enough to be mailed.
+
+    Not only for yesterday: 20:00 in New York is tomorrow in UTC, and what a server refused
+    yesterday is tried again.
+    """
     if not SETTINGS.is_mail_configured:
         return dg.SkipReason("No mail server is configured (PODCAST_INSIGHTS_SMTP_HOST).")
     at = context.scheduled_execution_time
-    return dg.RunRequest(run_key=f"{at:%Y-%m-%dT%H}", partition_key=last_complete_day(at))
+    days = [days_before(at, ago) for ago in range(1, SETTINGS.delivery_max_age_days + 1)]
+    return [dg.RunRequest(run_key=f"{at:%Y-%m-%dT%H} {day}", partition_key=day) for day in days]
 
 
-def last_complete_day(at: datetime) -> str:
-    """The UTC day before the one of `at`."""
-    return (at.astimezone(UTC).date() - timedelta(days=1)).isoformat()
+def days_before(at: datetime, days: int) -> str:
+    """The UTC day so many days before the one of `at`."""
+    return (at.astimezone(UTC).date() - timedelta(days=days)).isoformat()
+
+
+@dg.sensor(
+    job=daily_insights,
+    minimum_interval_seconds=300,
+    default_status=SENSOR_STATUS,
+    description="Materializes days for which feeds announced something after their run: late "
+    "items, and the last weeks of a feed added today. Older days are for a backfill.",
+)
+def late_items_sensor(
+    context: dg.SensorEvaluationContext, warehouse: WarehouseResource
+) -> list[dg.RunRequest] | dg.SkipReason:
+    """A run for each day that lacks announced items, newest first; never the same one twice."""
+    if not Path(warehouse.database).exists():
+        return dg.SkipReason("There is no warehouse yet.")
+    today = datetime.now(UTC).date()
+    since = today - timedelta(days=SETTINGS.late_lookback_days)
+    days = warehouse.warehouse.read(LATE_ITEMS, [since, today]).to_dicts()
+    if not days:
+        return dg.SkipReason(f"Nothing announced since {since} is missing.")
+    return [
+        dg.RunRequest(
+            run_key=f"{day['published_on']} {day['items_key']}",
+            partition_key=day["published_on"].isoformat(),
+            tags={"podcast_insights/late_items": str(day["items"])},
+        )
+        for day in days[:MAX_LATE_DAYS]
+    ]
 
 
 @dg.sensor(
     job=publish_analyst_database,
     minimum_interval_seconds=60,
-    default_status=dg.DefaultSensorStatus.RUNNING
-    if SETTINGS.is_schedule_running
-    else dg.DefaultSensorStatus.STOPPED,
+    default_status=SENSOR_STATUS,
     description="Publishes the analysts' database when runs of a backfill left it behind.",
 )
 def publication_sensor(

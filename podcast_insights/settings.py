@@ -8,7 +8,9 @@ What does not belong here: subscriptions (`data/feeds.yaml`) and readers (`data/
 """
 
 import difflib
+import math
 import os
+import re
 from collections.abc import Mapping
 from datetime import date
 from functools import cached_property
@@ -22,6 +24,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from podcast_insights.errors import UserError
 
 PREFIX = "PODCAST_INSIGHTS_"
+CRON_RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
 
 
 class Settings(BaseSettings):
@@ -58,6 +61,10 @@ class Settings(BaseSettings):
         le=1,
         description="A day's run fails when more than this share of its episodes failed; what "
         "succeeded is stored either way.",
+    )
+
+    late_lookback_days: int = Field(
+        default=30, ge=1, description="How far back late_items_sensor looks for missing days."
     )
 
     http_timeout_s: float = Field(default=30.0, gt=0, description="Longest silence of a host.")
@@ -168,14 +175,15 @@ class Settings(BaseSettings):
     @field_validator("schedule_cron")
     @classmethod
     def _is_cron(cls, value: str) -> str:
-        if len(value.split()) != 5:
+        fields = value.split()
+        if len(fields) != 5 or not all(map(is_cron_field, fields, CRON_RANGES)):
             raise ValueError("not five cron fields such as 0 5 * * *")
         return value
 
     @field_validator("whisper_device_index")
     @classmethod
     def _is_index_list(cls, value: str) -> str:
-        if not all(part.strip().isdigit() for part in value.split(",")):
+        if not all(part.strip().isdecimal() and part.isascii() for part in value.split(",")):
             raise ValueError("not GPU numbers separated by commas, such as 0 or 0,1")
         return value
 
@@ -187,7 +195,7 @@ class Settings(BaseSettings):
                 prices = [float(part) for part in value.split(",")]
             except ValueError:
                 prices = []
-            if len(prices) != 2 or min(prices) < 0:
+            if len(prices) != 2 or not all(0 <= price < math.inf for price in prices):
                 raise ValueError("not two prices such as 0.15,0.60")
         return value
 
@@ -241,6 +249,16 @@ def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401 - any setting's
         ) from error
     refuse_contradictions(settings)
     return settings
+
+
+def is_cron_field(field: str, limits: tuple[int, int]) -> bool:
+    """Whether a cron field is *, numbers, ranges, lists and steps within its limits, or names."""
+    for part in field.lower().split(","):
+        match = re.fullmatch(r"(\*|(\d+)(?:-(\d+))?|[a-z]{3}(?:-[a-z]{3})?)(?:/[1-9]\d*)?", part)
+        numbers = [int(n) for n in match.groups()[1:] if n] if match else [-1]
+        if not all(limits[0] <= number <= limits[1] for number in numbers):
+            return False
+    return True
 
 
 def find_home() -> Path:

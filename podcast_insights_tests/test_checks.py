@@ -72,6 +72,7 @@ CASES: dict[str, tuple[list[list[Row]], list[list[Row]]]] = {
             proposals(2, quote_not_found=1),
             proposals(6, quote_not_found=2, unfounded_name_or_number=1),
             proposals(0, unfounded_name_or_number=1),
+            proposals(1, quote_not_found=1, engine_failed=9),
         ],
     ),
     "every_episode_asked": (

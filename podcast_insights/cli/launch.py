@@ -129,16 +129,17 @@ def backfill(
 
 
 def blocks_of(first: date, last: date, size: int) -> list[tuple[date, date]]:
-    """The days from `first` to `last` in blocks of at most `size` days, the newest first.
+    """The days from `first` to `last` in blocks of at most `size` days, the oldest first.
 
-    Today's news goes before the backlog.
+    What is related, new or a repetition depends on the days before, so only this order gives
+    the same rows as one long run, and the same rows again.
     """
     blocks = []
-    end = last
-    while end >= first:
-        start = max(first, end - timedelta(days=size - 1))
+    start = first
+    while start <= last:
+        end = min(last, start + timedelta(days=size - 1))
         blocks.append((start, end))
-        end = start - timedelta(days=1)
+        start = end + timedelta(days=1)
     return blocks
 
 
@@ -174,7 +175,19 @@ def end_lost_runs(instance: "DagsterInstance") -> list[str]:
             instance.report_run_failed(run, "The process that ran this was killed or crashed.")
             instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
             ended.append(run.run_id)
+    free_orphaned_slots(instance)
     return ended
+
+
+def free_orphaned_slots(instance: "DagsterInstance") -> None:
+    """Free pool slots of runs that have ended or are unknown; without a daemon nobody else does."""
+    events = instance.event_log_storage
+    for pool in events.get_concurrency_keys():
+        held = events.get_concurrency_info(pool)
+        for run_id in held.active_run_ids | held.pending_run_ids:
+            run = instance.get_run_by_id(run_id)
+            if run is None or run.is_finished:
+                events.free_concurrency_slots_for_run(run_id)
 
 
 def process_name() -> str:

@@ -141,7 +141,7 @@ def backfill(
     to: Annotated[str, typer.Option(help="Last UTC day, YYYY-MM-DD.")] = "yesterday",
     send: SendOption = False,
 ) -> None:
-    """Materialize a range of days in blocks, newest first; what is done is not done again."""
+    """Materialize a range of days in blocks, oldest first; what is done is not done again."""
     from podcast_insights.cli import launch
     from podcast_insights.cli.progress import progress
 

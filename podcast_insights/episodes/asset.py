@@ -9,6 +9,7 @@ from podcast_insights.warehouse.resource import WarehouseResource
 
 
 @dg.asset(
+    deps=["feeds"],
     group_name="journey",
     kinds={"duckdb", "polars"},
     owners=["team:data-engineering"],
@@ -19,15 +20,16 @@ from podcast_insights.warehouse.resource import WarehouseResource
     retry_policy=RETRY,
     code_version="1",
 )
-def episodes(
-    context: dg.AssetExecutionContext, feeds: pl.DataFrame, warehouse: WarehouseResource
-) -> pl.DataFrame:
-    """What the subscribed feeds announced for these days, each episode once."""
+def episodes(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> pl.DataFrame:
+    """What feeds have announced for these days, each episode once.
+
+    Also feeds that are no longer subscribed to: to unsubscribe is not to forget.
+    """
     from podcast_insights.episodes.identify import identify
     from podcast_insights.episodes.records import EPISODES
 
     items = warehouse.warehouse.read("SELECT * FROM announced_items", table="announced_items")
-    rows = identify(items, window_of(context), feeds["feed_id"].unique().to_list())
+    rows = identify(items, window_of(context))
     frame = EPISODES.frame(rows)
     counts = dict(frame["status"].value_counts().iter_rows())
     context.add_output_metadata(

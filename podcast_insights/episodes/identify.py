@@ -17,27 +17,26 @@ from podcast_insights.warehouse.windows import DateWindow
 
 LATEST = datetime.max.replace(tzinfo=UTC)
 
+MIN_TITLE_WORDS = 3
+"""A "Trailer" or "Episode 12" of the same length is no sign of being the same episode."""
+
 RECENT = 50
 """Items with one and the same key that are looked at, so that many of them cost little."""
 
 
-def identify(
-    items: pl.DataFrame, window: DateWindow, feed_ids: Sequence[str]
-) -> list[dict[str, Any]]:
+def identify(items: pl.DataFrame, window: DateWindow) -> list[dict[str, Any]]:
     """Rows for `episodes`, one for each item of the window.
 
     Args:
         items: the ledger `announced_items`, or at least every item of the window and
             whatever may be its twin on other days.
         window: the days to make rows for.
-        feed_ids: the feeds that count; items of others are left out.
 
     Returns:
-        Rows in the window, in no particular order. Of twins the one published first is the
-        episode (of one moment: the one seen first); the others are rows with status
-        `duplicate`.
+        Rows in the window, in no particular order. Of twins the one announced first is the
+        episode; the others are rows with status `duplicate`.
     """
-    candidates = items.filter(pl.col("feed_id").is_in(list(feed_ids))).to_dicts()
+    candidates = items.to_dicts()
     groups = twins(candidates)
     return [
         episode_row(item, groups[item["item_id"]])
@@ -86,8 +85,13 @@ def twins(items: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
 
 
 def seniority(item: dict[str, Any]) -> tuple[Any, ...]:
-    """Sort key: published first, then seen first, then by id so that it never wavers."""
+    """Sort key: announced on an earlier day, then published first, then by id for good.
+
+    By announcement first: a feed that turns up later can't take over an episode by dating its
+    own copy back.
+    """
     return (
+        item["first_seen_at"].date(),
         item["published_on"],
         item["published_at"] or LATEST,
         item["first_seen_at"],
@@ -102,10 +106,12 @@ def twin_keys(item: dict[str, Any]) -> list[tuple[str, ...]]:
     """
     if not item["enclosure_url"]:
         return []
-    address = re.sub(r"^https?://", "", item["enclosure_url"]).split("?")[0]
-    keys: list[tuple[str, ...]] = [("audio", address)]
-    if item["duration_s"]:
-        title = re.sub(r"\W+", " ", item["title"].casefold()).strip()
+    address = re.sub(r"^https?://", "", item["enclosure_url"])
+    title = re.sub(r"\W+", " ", item["title"].casefold()).strip()
+    # The whole address, or the address without a token that may differ but with the title:
+    # `play.php?id=1` and `play.php?id=2` are two episodes.
+    keys: list[tuple[str, ...]] = [("audio", address), ("path", address.split("?")[0], title)]
+    if item["duration_s"] and len(title.split()) >= MIN_TITLE_WORDS:
         keys.append(("title", title, str(round(item["duration_s"]))))
     return keys
 

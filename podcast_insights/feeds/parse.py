@@ -25,6 +25,11 @@ OTHER_ENTITY = re.compile(rb"<\0*!\0*E\0*N\0*T\0*I\0*T\0*Y(?!%s\s*>)" % CHARACTE
 """Any other declaration, in UTF-16 and UTF-32 too."""
 
 
+NUMERIC_REFERENCE = re.compile(rb"&#(?:[xX]([0-9a-fA-F]{1,12})|([0-9]{1,12}));?")
+
+ITEM = re.compile(rb"<(?:\w+:)?(?:item|entry)[\s>/]")
+
+
 class FeedFormatError(ValueError):
     """The bytes are not a feed."""
 
@@ -61,6 +66,8 @@ def parse_feed(content: bytes) -> Feed:
     Raises:
         FeedFormatError: not a feed, with what the bytes look like instead.
     """
+    if sum(1 for _ in ITEM.finditer(content)) > MAX_ITEMS:
+        raise FeedFormatError(f"not a feed for us: it has more than {MAX_ITEMS:,} items")
     try:
         parsed = read(content)
         title = plain(parsed.feed.get("title")) or "(untitled)"
@@ -81,9 +88,19 @@ def read(content: bytes) -> Any:  # noqa: ANN401 - feedparser is untyped
     feedparser.sanitizer.RE_SAFE_ENTITY_PATTERN = CHARACTER_ENTITY
     # Declarations after a comment escape it and reach expat, which expands a hundredfold.
     harmless = OTHER_ENTITY.sub(lambda match: match[0].replace(b"E", b"X"), content)
+    harmless = NUMERIC_REFERENCE.sub(real_character, harmless)
     # As a stream: of bytes that name a file it would open that file.
     stream = io.BytesIO(harmless)
     return feedparser.parse(stream, sanitize_html=False, resolve_relative_uris=False)
+
+
+def real_character(match: re.Match[bytes]) -> bytes:
+    """A numeric reference as it is, or U+FFFD for a character that does not exist.
+
+    One such reference in one title would make feedparser refuse the whole feed.
+    """
+    code = int(match[1], 16) if match[1] else int(match[2])
+    return match[0] if 0 < code < 0xD800 or 0xDFFF < code < 0x110000 else b"&#xFFFD;"
 
 
 def to_item(entry: Any) -> Item:  # noqa: ANN401 - feedparser is untyped

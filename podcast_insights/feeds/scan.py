@@ -88,13 +88,9 @@ class FeedScanner:
                 return Fetched(last.again(started, http_status=304), None)
             parsed = parse_feed(answer.body)
         except (FetchError, FeedFormatError) as error:
-            status = getattr(error, "status", None)
-            return Fetched(
-                Fetch(
-                    feed_id=feed.feed_id, fetched_at=started, http_status=status, error=str(error)
-                ),
-                None,
-            )
+            return Fetched(failed_fetch(feed, started, error, str(error)), None)
+        except Exception as error:  # whatever it is, it must not cost the other feeds their row
+            return Fetched(failed_fetch(feed, started, error, f"unexpected: {error!r}"), None)
         self.cache.write_bytes("feeds", answer.sha256, ".xml", answer.body)
         fetch = Fetch(
             feed_id=feed.feed_id,
@@ -167,6 +163,12 @@ class Fetched:
 
     fetch: Fetch
     feed: Feed | None
+
+
+def failed_fetch(feed: Subscription, started: datetime, error: Exception, message: str) -> Fetch:
+    """A fetch that gave nothing, with the reason."""
+    status = getattr(error, "status", None)
+    return Fetch(feed_id=feed.feed_id, fetched_at=started, http_status=status, error=message)
 
 
 def covers(fetches: Sequence[Fetch], window: DateWindow) -> bool:
@@ -254,13 +256,11 @@ def day_of(published_at: datetime | None, fetched_at: datetime) -> tuple[date, s
 
 
 def keep_first_seen(row: dict[str, object], known: dict[str, object] | None) -> dict[str, object]:
-    """An item seen before keeps when that was, and its day where that came from it.
+    """An item seen before keeps its day, whatever date its publisher gives it later.
 
-    Also when its date, then in the future, has passed: it would come a second time.
+    Two days would otherwise hold one episode, and every join on it would double its rows.
+    The edited date itself is in `published_at`.
     """
     if known is None:
         return row
-    kept = {"first_seen_at": known["first_seen_at"]}
-    if "first_seen" in (row["date_source"], known["date_source"]):
-        kept |= {"published_on": known["published_on"], "date_source": known["date_source"]}
-    return row | kept
+    return row | {name: known[name] for name in ("first_seen_at", "published_on", "date_source")}

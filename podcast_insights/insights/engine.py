@@ -14,6 +14,10 @@ class EngineError(Exception):
     """The engine gave nothing usable for one episode; recorded as a rejected row."""
 
 
+class NothingToTellError(EngineError):
+    """The engine did its work and found nothing worth showing; asking again would not help."""
+
+
 class BudgetExceededError(Exception):
     """The next call could pass a spend cap; what is done is kept, the rest waits."""
 

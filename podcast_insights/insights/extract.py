@@ -22,6 +22,7 @@ from podcast_insights.insights.engine import (
     EngineError,
     EpisodeText,
     InsightEngine,
+    NothingToTellError,
     Passage,
 )
 from podcast_insights.insights.proof import QuoteMatch, Rejection, TokenStream, prove
@@ -70,6 +71,8 @@ class Extractor:
             candidates = self.engine.propose(episode, self.limit)
         except BudgetExceededError as error:
             return self.nothing(episode, transcript, "budget_exceeded", str(error))
+        except NothingToTellError as error:
+            return self.nothing(episode, transcript, "nothing_worth_telling", str(error))
         except EngineError as error:
             return self.nothing(episode, transcript, "engine_failed", str(error))
         if not candidates:

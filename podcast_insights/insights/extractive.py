@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from podcast_insights.embeddings.sentences import ends_sentence
-from podcast_insights.insights.engine import Candidate, EngineError, EpisodeText, Passage
+from podcast_insights.insights.engine import Candidate, EpisodeText, NothingToTellError, Passage
 from podcast_insights.insights.language import (
     CLAIM_CUES,
     CONDITION,
@@ -96,12 +96,14 @@ class ExtractiveEngine:
         """The best passages as candidates, best first.
 
         Raises:
-            EngineError: nothing in the episode is self-contained enough to be shown.
+            NothingToTellError: nothing in the episode is self-contained enough to be shown.
         """
         usable = [p for p in episode.passages if not p.is_advertising]
         excerpts = [e for p in usable if (e := excerpt_of(p)) is not None and e.headlines]
         if not excerpts:
-            raise EngineError("no passage is long and self-contained enough to be shown alone")
+            raise NothingToTellError(
+                "no passage is long and self-contained enough to be shown alone"
+            )
         scores = self.scores(excerpts, usable)
         chosen = diverse(excerpts, scores, self.weights.diversity, limit)
         return [

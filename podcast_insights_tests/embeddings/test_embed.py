@@ -71,7 +71,7 @@ def test_a_block_of_episodes_equals_the_episodes_one_by_one(loaded: Embedder) ->
 
 def test_a_chorus_without_times_costs_nobody_their_run(loaded: Embedder) -> None:
     # A publisher's JSON without end times gives all sentences of a segment the same second.
-    chorus = transcript("a", "La la la. " * 40)
+    chorus = transcript("a", "La la la. " * 14)
     chorus["segments"][0]["end_s"] = 0.0
     rows = embedded(loaded, chorus, transcript("b", TEXT))
     assert set(rows["episode_id"]) == {"a", "b"}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from podcast_insights.feeds import parse
 from podcast_insights.feeds.parse import MAX_TEXT_CHARS, FeedFormatError, Item, parse_feed
 from podcast_insights_tests.conftest import SHARED
 from podcast_insights_tests.feeds import item, rss
@@ -334,12 +335,37 @@ class TestAttacks:
             for text in (found.guid, found.title, found.description, found.link):
                 (text or "").encode()
 
-    @pytest.mark.parametrize(
-        "more", ["<links>none</links>", "<guid>&#xD800;</guid>", "<title>&#xD800;</title>"]
-    )
-    def test_an_element_that_breaks_the_parser_costs_only_its_feed(self, more: str) -> None:
+    def test_an_element_that_breaks_the_parser_costs_only_its_feed(self) -> None:
+        odd = item("Odd", guid="1", more="<links>none</links>")
         with pytest.raises(FeedFormatError, match="not a feed: .*Error"):
-            parse_feed(rss(item("Odd", guid="1", more=more), item("Good", guid="2")))
+            parse_feed(rss(odd, item("Good", guid="2")))
+
+    @pytest.mark.parametrize(
+        ("reference", "character"),
+        [
+            ("&#xD800;", "\ufffd"),
+            ("&#57343;", "\ufffd"),
+            ("&#x110000;", "\ufffd"),
+            ("&#0;", "\ufffd"),
+            ("&#233;", "é"),
+            ("&#x1F399;", "🎙"),
+        ],
+    )
+    def test_characters_that_do_not_exist_are_replaced(
+        self, reference: str, character: str
+    ) -> None:
+        content = rss(f"<item><title>caf{reference}</title><guid>{reference}</guid></item>")
+        found = only(content)
+        assert (found.title, found.guid) == (f"caf{character}", character)
+
+    def test_a_feed_of_too_many_items_is_refused_at_once(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(parse, "MAX_ITEMS", 2)
+        items = [item(f"{n}", guid=f"{n}") for n in range(3)]
+        assert len(parse_feed(rss(*items[:2])).items) == 2
+        with pytest.raises(FeedFormatError, match="more than 2 items"):
+            parse_feed(rss(*items))
 
     def test_what_breaks_the_parser_is_a_format_error(
         self, monkeypatch: pytest.MonkeyPatch

@@ -10,9 +10,12 @@ import polars as pl
 import pytest
 
 from podcast_insights.cache import Cache
+from podcast_insights.feeds import scan
+from podcast_insights.feeds.parse import Feed, parse_feed
 from podcast_insights.feeds.records import ANNOUNCED_ITEMS, FEED_FETCHES, FEEDS
-from podcast_insights.feeds.scan import FeedScanner
+from podcast_insights.feeds.scan import FeedScanner, item_rows
 from podcast_insights.feeds.subscriptions import Subscription
+from podcast_insights.identity import short_hash
 from podcast_insights.net.client import Limits, SafeClient
 from podcast_insights.warehouse.database import Warehouse
 from podcast_insights.warehouse.windows import DateWindow
@@ -173,6 +176,22 @@ class TestFailures:
         by_error = {fetch["error"]: fetch["http_status"] for fetch in world.fetches()}
         assert by_error[rows["gone"]["error"]] == 404
 
+    def test_a_mistake_of_our_own_costs_one_feed_only(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail_on_one(content: bytes) -> Feed:
+            if b"Odd" in content:
+                raise ZeroDivisionError("ours")
+            return parse_feed(content)
+
+        monkeypatch.setattr(scan, "parse_feed", fail_on_one)
+        world.subscribe("/a", answer(rss(item("Odd"))))
+        world.subscribe("/b", answer(rss(item("Good"))))
+        odd, good = world.scan()
+        assert (odd["status"], good["status"]) == ("failed", "ok")
+        assert odd["error"] == "unexpected: ZeroDivisionError('ours')"
+        assert set(world.items()) == {"Good"}
+
     def test_a_failure_does_not_answer_a_finished_day(self, world: World) -> None:
         world.subscribe("/feed", answer(status=503))
         (failed,) = world.scan(at=NIGHT)
@@ -328,6 +347,17 @@ def dated(moment: datetime) -> str:
 
 
 class TestItems:
+    def test_names_never_change_from_one_release_to_the_next(self) -> None:
+        # Everything stored hangs on them; another value here needs a migration.
+        feed = Subscription(url="https://example.org/feed.xml")
+        content = rss(item("One", guid="guid-1"), item("Two", guid=None))
+        rows = item_rows(feed, parse_feed(content), NOON)
+        audio = "https://cdn.example.org/one.mp3"
+        assert column(rows, "item_id") == [
+            "576178649da98fe2",
+            short_hash("item", "31d988ef8c51d09a", audio, "Two"),
+        ]
+
     def test_an_item_belongs_to_its_utc_day(self, world: World) -> None:
         late = item("Late", guid="1", date="Sun, 07 Sep 2025 23:30:00 -0300")
         early = item("Early", guid="2", date="Mon, 08 Sep 2025 01:00:00 +0200")
@@ -381,6 +411,16 @@ class TestItems:
         world.scan(at=NOON + timedelta(days=3))
         one = world.items()["One"]
         assert (one["published_on"], one["date_source"]) == (DAY, "feed")
+
+    def test_an_item_that_is_dated_anew_keeps_its_day(self, world: World) -> None:
+        world.subscribe("/feed", answer(rss(item("One"))))
+        world.scan()
+        moved = dated(NOON + timedelta(days=2))
+        world.host.pages["/feed"] = answer(rss(item("One", date=moved)))
+        world.scan(at=NOON + timedelta(days=3))
+        one = world.items()["One"]
+        assert (one["published_on"], one["date_source"]) == (DAY, "feed")
+        assert one["published_at"] == NOON + timedelta(days=2)
 
     def test_a_corrected_title_is_taken_over(self, world: World) -> None:
         world.subscribe("/feed", answer(rss(item("Tpyo"))))

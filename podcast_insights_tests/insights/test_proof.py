@@ -165,6 +165,7 @@ def test_a_quote_within_advertising_is_rejected_and_one_beside_it_is_not() -> No
         "They sold 12 of them; the guest is forty-one or 41.",
         "In 1998 they paid 10000 for it.",
         "What NASA's people paid was the price.",
+        "Purchases are dear. Nights are cheap: Mornings too.",
         "I think that I'm right. I’m sure.",
     ],
 )
@@ -176,6 +177,7 @@ def test_names_and_numbers_that_were_said_or_are_in_the_metadata_are_accepted(bo
     ("body", "unknown"),
     [
         ("It was Einstein who said so, or was Einstein asked?", "Einstein"),
+        ("The Einstein machine costs as much as a busy one.", "Einstein"),
         ("So says Alex Morena of the show.", "Morena"),
         ("At 31 percent it costs more.", "31"),
         ("At 30 percent it costs 5 times as much.", "5"),

@@ -146,7 +146,9 @@ def test_an_old_day_mails_nothing(
     home.take_cache_of(journey)
     readers = home.path / "data" / "readers.yaml"
     readers.write_text(
-        readers.read_text().replace("time_zone", "address: reader@example.org\n    time_zone", 1)
+        readers.read_text().replace(
+            "    time_zone:", "    address: reader@example.org\n    time_zone:"
+        )
     )
     with mail_server() as server:
         monkeypatch.setenv("PODCAST_INSIGHTS_SMTP_HOST", "127.0.0.1")

@@ -158,9 +158,14 @@ class TestSchemes:
             client_of().get(url)
 
     def test_an_impossible_port_is_an_error_not_a_crash(self) -> None:
-        for url in ("http://example.org:99999/", "http://example.org:port/"):
+        for port in ("99999", "port", "0", "-1"):
             with pytest.raises(FetchError):
-                client_of().get(url)
+                client_of().get(f"http://example.org:{port}/")
+
+    @pytest.mark.parametrize("host", ["a..example", "a" * 64 + ".example", "xn--a", "é" * 300])
+    def test_an_impossible_name_is_an_error_not_a_crash(self, host: str) -> None:
+        with pytest.raises(FetchError):
+            client_of().get(f"http://{host}/")
 
 
 PRIVATE = [

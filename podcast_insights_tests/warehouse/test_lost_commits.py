@@ -14,9 +14,10 @@ from packaging.requirements import Requirement
 
 from podcast_insights.warehouse.database import connected
 from podcast_insights.warehouse.publish import publish
-from podcast_insights_tests.conftest import ROOT
 from podcast_insights_tests.warehouse import WINDOW, notes, readings, small_warehouse
 
+# Not from conftest: it imports Dagster, and every process here would pay for that.
+ROOT = Path(__file__).resolve().parents[2]
 WRITERS = 4
 VIEWS = ("CREATE VIEW shown AS SELECT note_id, count(*) AS halves FROM notes GROUP BY ALL",)
 
