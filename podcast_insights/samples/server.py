@@ -8,6 +8,7 @@ What does not belong here: making the samples (`data/samples/speak.py`).
 
 import hashlib
 import re
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -33,6 +34,17 @@ class Request:
     status: int
 
 
+class QuietServer(ThreadingHTTPServer):
+    """Threads that end with the program, and no word about clients that hang up."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Pass over a broken connection; everything else is told as usual."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+
 class SampleServer:
     """A running server; `requests` tells what was asked of it."""
 
@@ -49,14 +61,13 @@ class SampleServer:
             )
         self.requests: list[Request] = []
         try:
-            self._server = ThreadingHTTPServer((HOST, port), handler_for(folder, self._saw))
+            self._server = QuietServer((HOST, port), handler_for(folder, self._saw))
         except OSError as error:
             raise UserError(
                 f"Port {port} of this machine is taken, so the sample world can't be served.",
                 f"End what uses it (perhaps another `podcast-insights samples`), then try again: "
                 f"{error.strerror}.",
             ) from error
-        self._server.daemon_threads = True
 
     @property
     def base_url(self) -> str:
