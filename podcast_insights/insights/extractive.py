@@ -32,11 +32,12 @@ from podcast_insights.insights.language import (
     SUBORDINATE_START,
 )
 
-VERSION = "extractive-1"
+VERSION = "extractive-2"
 MIN_WORDS = 22
 MAX_WORDS = 70
 MIN_VALUE = 0.5
 """Fewer insights rather than padding: what scores lower is small talk more often than not."""
+MIN_HEADLINE_WORDS = 5
 SHORT_HEADLINE_WORDS = 16
 LONG_HEADLINE_WORDS = 26
 SIMILAR = 0.5
@@ -75,8 +76,9 @@ class Excerpt:
         return [
             sentence
             for sentence in self.sentences
-            if len(headline_of(sentence).split()) <= LONG_HEADLINE_WORDS
+            if MIN_HEADLINE_WORDS <= len(headline_of(sentence).split()) <= LONG_HEADLINE_WORDS
             and not POINTING_STARTS.match(sentence)
+            and not CONNECTING_STARTS.match(sentence)
             and not FIRST_PERSON.search(headline_of(sentence))
         ]
 
