@@ -1,8 +1,8 @@
 """What a feed says, in our words: the values that parsing makes and the scan records.
 
-Text is plain text, addresses are absolute http(s) addresses, times are UTC. Everything that a
-feed may leave out is None or empty; nothing here says which day an item belongs to, whether it
-is new, or which of its enclosures is the episode's audio.
+Text is plain text, links are absolute http(s) addresses, times are UTC. Everything that a feed
+may leave out is None or empty; nothing here says which day an item belongs to, whether it is
+new, or which of its enclosures is the episode's audio.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,8 @@ class Enclosure:
     """One media file an item points to.
 
     Args:
-        url: absolute http(s) address, as announced (it may carry tokens).
+        url: as announced, made absolute where the document's own address is known. Of any
+            scheme, and it may carry tokens: whoever uses it must check it first.
         type: claimed media type, lower case without parameters, or None.
         size_bytes: claimed size; None where it is missing, 0 or nonsense.
         duration_s: claimed for this very file (Media RSS); most feeds only have the item's.
@@ -65,7 +66,7 @@ class Item:
         published_text: the date as written, whether or not it could be read.
         published_at: the date in UTC; None if there is none or it can't be read.
         updated_at: `atom:updated` and the like, where it differs from the publication.
-        enclosures: in document order, each address once.
+        enclosures: in document order; the same address may come as several elements.
         duration_s: `itunes:duration`, or what Media RSS claims.
         season: `podcast:season` or `itunes:season`; `episode` likewise (`12.5` exists).
         episode_type: None where the feed does not say.
