@@ -45,22 +45,20 @@ def show_feeds(settings: Settings, out: Console, *, as_json: bool = False) -> No
     if as_json:
         out.print_json(json.dumps(rows, default=str))
         return
-    # An id must be whole to be of use, and so must an address.
-    id_column, address = Column("feed_id", no_wrap=True), Column("address", overflow="fold")
-    table = Table(id_column, "show", address, "topics", "last fetch", "items", "newest", "state")
+    # Few columns, so that ids and addresses stay whole in a narrow terminal.
+    table = Table(Column("feed", overflow="fold"), "items", "newest", Column("state", ratio=1))
     for row in rows:
-        fetched, newest = row["fetched_at"], row["newest_item_at"]
-        cells = (
-            row["feed_id"],
-            row["title"] or "",
-            row["url"],
-            ", ".join(row["topics"]),
-            f"{fetched:%Y-%m-%d %H:%M}" if fetched else "",
+        newest, fetched = row["newest_item_at"], row["fetched_at"]
+        topics = f"\n[dim]{escape(', '.join(row['topics']))}[/]" if row["topics"] else ""
+        name = f"[bold]{escape(row['title'])}[/]\n" if row["title"] else ""
+        table.add_row(
+            f"{name}{escape(row['url'])}\n[dim]{row['feed_id']}[/]{topics}",
             "" if row["items"] is None else str(row["items"]),
             f"{newest:%Y-%m-%d}" if newest else "",
-            row["state"],
+            escape(row["state"])
+            + (f"\n[dim]fetched {fetched:%Y-%m-%d %H:%M}[/]" if fetched else ""),
+            end_section=True,
         )
-        table.add_row(*map(escape, cells))
     out.print(table)
 
 

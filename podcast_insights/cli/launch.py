@@ -128,18 +128,39 @@ def backfill(
     return is_good
 
 
-def blocks_of(first: date, last: date, size: int) -> list[tuple[date, date]]:
-    """The days from `first` to `last` in blocks of at most `size` days, the oldest first.
+def days_of(first: date, last: date) -> list[date]:
+    """Every day from `first` to `last`."""
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+def lacking(settings: "Settings", first: date, last: date) -> list[date]:
+    """The days of a range that lack something, as far as the last scan knows."""
+    from podcast_insights.contracts import TABLES
+    from podcast_insights.episodes.lacking import lacking_days
+    from podcast_insights.feeds.subscriptions import load_subscriptions
+    from podcast_insights.warehouse.database import Warehouse
+
+    if not settings.warehouse_path.exists():
+        return []
+    feeds = load_subscriptions(settings.under_home(settings.feeds_file))
+    warehouse = Warehouse(settings.warehouse_path, TABLES)
+    found = lacking_days(warehouse, feeds, first, last + timedelta(days=1))
+    return [day.day for day in found]
+
+
+def blocks_of(days: Sequence[date], size: int) -> list[tuple[date, date]]:
+    """Days as blocks of neighbours, at most `size` in each, the oldest first.
 
     What is related, new or a repetition depends on the days before, so only this order gives
     the same rows as one long run, and the same rows again.
     """
-    blocks = []
-    start = first
-    while start <= last:
-        end = min(last, start + timedelta(days=size - 1))
-        blocks.append((start, end))
-        start = end + timedelta(days=1)
+    blocks: list[tuple[date, date]] = []
+    for day in sorted(days):
+        start, end = blocks[-1] if blocks else (day, day)
+        if blocks and day == end + timedelta(days=1) and (day - start).days < size:
+            blocks[-1] = (start, day)
+        else:
+            blocks.append((day, day))
     return blocks
 
 

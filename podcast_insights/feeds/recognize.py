@@ -1,0 +1,432 @@
+"""Which announced item is one we know: identity that survives what publishers do.
+
+The GUID is the identity where it is there and means one thing. It is not believed where a
+feed repeats it for several items or reuses it for a new episode, and it is not needed where
+audio, title or date still tell that an item is the one whose GUID has changed.
+
+An id is made once, from what the item said when it was first seen, and then kept; nothing
+depends on positions, so a feed may be reordered or served again without a change.
+
+What does not belong here: twins in different feeds (`episodes/identify.py`).
+"""
+
+import re
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import count
+
+from podcast_insights.feeds.enclosures import choose, enclosure_key
+from podcast_insights.feeds.model import Item
+from podcast_insights.identity import short_hash
+
+NEAR_S = timedelta(hours=12).total_seconds()
+"""Dates nearer than this may be one date, corrected or in another time zone.
+
+Less than a day: a daily show whose items differ in nothing else must not become one item that
+is edited every day.
+"""
+
+SAME_MOMENT_S = timedelta(minutes=30).total_seconds()
+"""Dates nearer than this are one. Newscasts come every hour, some at one address."""
+
+MIN_SIZE = 10_000
+"""Claimed bytes below are no size; many feeds write 1."""
+
+FEW = 4
+"""Of items that look alike, so many each way in time are compared with an item.
+
+A real feed has a handful; of 50,000 that share a GUID not each is held against each.
+"""
+
+
+@dataclass(frozen=True)
+class Trait:
+    """What tells who an item is, on both sides: as listed now, and as the ledger holds it.
+
+    Args:
+        name: the item's id in the ledger; empty for a listing.
+        key: hash of the audio's stable address, else of the page's.
+        title: without case, punctuation and white space.
+        size_bytes: claimed by the feed.
+        has_audio: `key` is the audio's; only looked at in listings.
+    """
+
+    name: str
+    guid: str | None
+    key: str | None
+    title: str
+    date: datetime | None
+    size_bytes: int | None = None
+    has_audio: bool = False
+
+    @property
+    def everything(self) -> Hashable:
+        """All of it, for an item served again as it was."""
+        return (self.guid, self.key, self.title, self.date)
+
+
+@dataclass(frozen=True)
+class Recognized:
+    """An item with its id; `repeated` counts further listings of it that were folded."""
+
+    item_id: str
+    item: Item
+    page: int = 0
+    repeated: int = 0
+
+
+def recognize(
+    feed_id: str, pages: Sequence[Sequence[Item]], known: Iterable[Trait]
+) -> list[Recognized]:
+    """Give each item of a feed its id, each id once.
+
+    Args:
+        feed_id: ids of different feeds never meet.
+        pages: the items of the feed, then those of its archive pages; of an item that two
+            pages list, the first page's counts.
+        known: what the ledger holds of this feed.
+    """
+    listings = [(trait_of(item), item, page) for page, items in enumerate(pages) for item in items]
+    distinct, repeats = fold(listings)
+    traits = [trait for trait, _, _ in distinct]
+    known = list(known)
+    ids = match(traits, known)
+    taken = {trait.name for trait in known}
+    said = Counter(trait.guid for trait in traits)
+    found = []
+    for place, (trait, item, page) in enumerate(distinct):
+        if place not in ids:
+            ids[place] = fresh_id(feed_id, trait, said[trait.guid], taken)
+            taken.add(ids[place])
+        found.append(Recognized(ids[place], item, page, repeats[place]))
+    return found
+
+
+def trait_of(item: Item) -> Trait:
+    """What tells who a listed item is."""
+    enclosure = choose(item.enclosures).enclosure
+    address = enclosure.url if enclosure else item.link
+    return Trait(
+        name="",
+        guid=item.guid,
+        key=enclosure_key(address) if address else None,
+        title=folded(item.title),
+        date=item.published_at,
+        size_bytes=enclosure.size_bytes if enclosure else None,
+        has_audio=enclosure is not None,
+    )
+
+
+def folded(title: str) -> str:
+    """A title without case, punctuation and white space."""
+    return re.sub(r"[\W_]+", " ", title.casefold()).strip() or title
+
+
+Listing = tuple[Trait, Item, int]
+
+
+def fold(listings: Sequence[Listing]) -> tuple[list[Listing], list[int]]:
+    """Listings of one item become one, in an order that does not depend on the document's.
+
+    Returns:
+        The distinct ones, and for each how many more there were.
+    """
+    kept: list[Listing] = []
+    repeats: list[int] = []
+    places: dict[Hashable, int] = {}
+    for one in sorted(listings, key=seniority):
+        keys = keys_of_one_document(one[0])
+        place = next((places[key] for key in keys if key in places), len(kept))
+        if place == len(kept):
+            kept.append(one)
+            repeats.append(0)
+        else:
+            repeats[place] += 1
+        for key in keys:
+            places.setdefault(key, place)
+    return kept, repeats
+
+
+def keys_of_one_document(trait: Trait) -> list[Hashable]:
+    """Two listings that share one of these are one item.
+
+    The same GUID with the same audio, or with the same title and date. A GUID alone does not
+    do: some feeds give it to each of their episodes. Without GUIDs, the same audio and date.
+    """
+    keys: list[Hashable] = [trait.everything]
+    if trait.guid and trait.key:
+        keys.append(("audio", trait.guid, trait.key))
+    if trait.guid and trait.date:
+        keys.append(("title", trait.guid, trait.title, trait.date))
+    if not trait.guid and trait.has_audio and trait.date:
+        keys.append(("moment", trait.key, trait.date))
+    return keys
+
+
+def seniority(listing: Listing) -> tuple[object, ...]:
+    """The feed's own page first, then the latest statement, then anything that is stable."""
+    trait, item, page = listing
+    stamp = item.updated_at or trait.date
+    return (page, -(stamp.timestamp() if stamp else 0.0), trait.guid or "", repr(item))
+
+
+def match(listed: Sequence[Trait], known: Iterable[Trait]) -> dict[int, str]:
+    """Pair places in `listed` with ids of known items, surest evidence first, each id once."""
+    stored = {trait.name: trait for trait in sorted(known, key=lambda trait: trait.name)}
+    free = dict(stored)
+    open_ = dict(enumerate(listed))
+    matched: dict[int, str] = {}
+    for evidence in EVIDENCE:
+        together = shared(evidence, open_, free)
+        if not together:
+            continue
+        is_clear = clearness(evidence, listed, stored.values())
+        pairs = [
+            (*nearness(open_[place], trait), place, trait.name)
+            for places, alike in together
+            for place in places
+            for trait in alike.near(open_[place].date)
+            if evidence.tells(open_[place], trait, is_clear)
+        ]
+        for *_, place, name in sorted(pairs):
+            if place in open_ and name in free:
+                matched[place] = name
+                del open_[place], free[name]
+    return matched
+
+
+def shared(
+    evidence: "Evidence", open_: Mapping[int, Trait], free: Mapping[str, Trait]
+) -> list[tuple[list[int], "Alike"]]:
+    """Places and known items that have something in common."""
+    places: dict[Hashable, list[int]] = defaultdict(list)
+    for place, trait in open_.items():
+        key = evidence.key(trait)
+        if key is not None:
+            places[key].append(place)
+    groups: dict[Hashable, Alike] = defaultdict(Alike)
+    for trait in free.values() if places else ():
+        key = evidence.key(trait)
+        if key in places:
+            groups[key].add(trait)
+    return [(places[key], alike) for key, alike in groups.items()]
+
+
+def clearness(
+    evidence: "Evidence", listed: Iterable[Trait], known: Iterable[Trait]
+) -> Callable[[Trait, Trait], bool]:
+    """Whether what names an item means one only, in this document and in the ledger."""
+    said = Counter(map(evidence.names, listed))
+    said_before = Counter(map(evidence.names, known))
+
+    def is_clear(one: Trait, other: Trait) -> bool:
+        names = evidence.names(one), evidence.names(other)
+        return None not in names and all(max(said[n], said_before[n]) == 1 for n in names)
+
+    return is_clear
+
+
+class Alike:
+    """Known items that have something in common, to be found by their dates."""
+
+    def __init__(self) -> None:
+        """None yet."""
+        self._traits: list[Trait] = []
+        self._is_sorted = True
+
+    def add(self, trait: Trait) -> None:
+        """One more."""
+        self._traits.append(trait)
+        self._is_sorted = False
+
+    def near(self, moment: datetime | None) -> Sequence[Trait]:
+        """A few, the nearest in time; those without a date come as if long ago."""
+        if len(self._traits) <= 2 * FEW:
+            return self._traits
+        if not self._is_sorted:
+            self._traits.sort(key=instant)
+            self._is_sorted = True
+        at = moment.timestamp() if moment else LONG_AGO_S
+        middle = bisect_left(self._traits, at, key=instant)
+        return self._traits[max(0, middle - FEW) : middle + FEW]
+
+
+LONG_AGO_S = float("-inf")
+
+
+def instant(trait: Trait) -> float:
+    """A date as a number, which is quick to compare."""
+    return trait.date.timestamp() if trait.date else LONG_AGO_S
+
+
+def nearness(listed: Trait, known: Trait) -> tuple[bool, bool, float]:
+    """Sort key: the same title, the same audio, the nearest date first."""
+    apart = gap(listed.date, known.date)
+    return (
+        listed.title != known.title,
+        listed.key != known.key,
+        apart if apart is not None else NEAR_S,
+    )
+
+
+def fresh_id(feed_id: str, trait: Trait, said: int, taken: set[str]) -> str:
+    """An id for an item never seen before: of its GUID, unless that names another item too.
+
+    Else of audio and title; of the date too where a feed uses one address and title for all.
+    """
+    parts: list[str] = [trait.key or "", trait.title]
+    if trait.guid and said == 1:
+        item_id = short_hash("item", feed_id, trait.guid)
+        if item_id not in taken:
+            return item_id
+        parts.append(trait.guid)
+    item_id = short_hash("item", feed_id, *parts)
+    more = (*parts, str(trait.date), str(trait.guid))
+    for ordinal in count():
+        if item_id not in taken:
+            break
+        item_id = short_hash("item", feed_id, *more, str(ordinal))
+    return item_id
+
+
+Judgement = Callable[[Trait, Trait], bool]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A reason to take a listing for a known item.
+
+    Args:
+        key: what both must have in common; None if this evidence is silent about an item.
+        names: what may mean several items; it is clear if it means one on either side.
+        if_clear: what more must be true of the two then.
+        if_not: what must be true otherwise; None: the evidence is worth nothing.
+    """
+
+    key: Callable[[Trait], Hashable | None]
+    names: Callable[[Trait], Hashable | None]
+    if_clear: Judgement
+    if_not: Judgement | None = None
+
+    def tells(self, listed: Trait, known: Trait, is_clear: Judgement) -> bool:
+        """Whether it says that the two are one."""
+        judge = self.if_clear if is_clear(listed, known) else self.if_not
+        return judge is not None and judge(listed, known)
+
+
+def gap(a: datetime | None, b: datetime | None) -> float | None:
+    """Seconds between two dates; None if one is missing."""
+    return abs((a - b).total_seconds()) if a and b else None
+
+
+def sizes(listed: Trait, known: Trait) -> set[int]:
+    """What the two say of the file's size: two numbers contradict each other."""
+    return {size for size in (listed.size_bytes, known.size_bytes) if size and size >= MIN_SIZE}
+
+
+def always(listed: Trait, known: Trait) -> bool:
+    """What they have in common is enough."""
+    return True
+
+
+def alike(listed: Trait, known: Trait) -> bool:
+    """The same moment; or near in time, and nothing says that it is another file."""
+    apart = gap(listed.date, known.date)
+    if apart is not None and apart <= SAME_MOMENT_S:
+        return True
+    return (apart is None or apart <= NEAR_S) and len(sizes(listed, known)) < 2
+
+
+def not_replaced(listed: Trait, known: Trait) -> bool:
+    """Any date will do, unless the file's size has changed together with it.
+
+    Some feeds have one address and title for all ("News", latest.mp3).
+    """
+    return alike(listed, known) or len(sizes(listed, known)) < 2
+
+
+def same_file(listed: Trait, known: Trait) -> bool:
+    """The same moment; near in time only if the size is known to be the same, too.
+
+    Two GUIDs stand against it, and a daily show may have one address and title for all.
+    """
+    if not (listed.guid and known.guid):
+        return alike(listed, known)
+    apart = gap(listed.date, known.date)
+    if apart is None:
+        return alike(listed, known)
+    claimed = {listed.size_bytes, known.size_bytes}
+    is_one_size = len(claimed) == 1 and bool(sizes(listed, known))
+    return apart <= SAME_MOMENT_S or (apart <= NEAR_S and is_one_size)
+
+
+def same_moment(listed: Trait, known: Trait) -> bool:
+    """Two dates that are one."""
+    apart = gap(listed.date, known.date)
+    return apart is not None and apart <= SAME_MOMENT_S
+
+
+def both(*parts: Hashable | None) -> Hashable | None:
+    """A key of all parts; None if one is missing."""
+    return None if None in parts else parts
+
+
+def guid_of(trait: Trait) -> Hashable | None:
+    """The GUID."""
+    return trait.guid
+
+
+def file_and_title(trait: Trait) -> Hashable | None:
+    """Audio and title."""
+    return both(trait.key, trait.title)
+
+
+def guid_file_title(trait: Trait) -> Hashable | None:
+    """GUID, audio or its absence, and title."""
+    return both(trait.guid, trait.key or "", trait.title)
+
+
+def guid_and_file(trait: Trait) -> Hashable | None:
+    """GUID and audio."""
+    return both(trait.guid, trait.key)
+
+
+def file_and_date(trait: Trait) -> Hashable | None:
+    """Audio and the very date."""
+    return both(trait.key, trait.date)
+
+
+def title_and_date(trait: Trait) -> Hashable | None:
+    """Title and the very date."""
+    return both(trait.title, trait.date)
+
+
+def anonymous(trait: Trait) -> Hashable | None:
+    """Audio and title of an item without GUID."""
+    return None if trait.guid else file_and_title(trait)
+
+
+EVIDENCE = (
+    # Served again as it was.
+    Evidence(lambda t: t.everything, lambda t: t.everything, always, always),
+    # An edited date: what has a GUID of its own may go anywhere in time.
+    Evidence(guid_file_title, guid_of, always, alike),
+    Evidence(guid_file_title, guid_file_title, not_replaced),
+    Evidence(anonymous, anonymous, not_replaced, alike),
+    # An edited title; replaced audio; both at once.
+    Evidence(guid_and_file, guid_of, always, alike),
+    Evidence(guid_and_file, guid_and_file, not_replaced),
+    Evidence(lambda t: both(t.guid, t.title), guid_of, always, alike),
+    # With audio, title and date all new it is a new episode that reuses the GUID.
+    Evidence(guid_of, guid_of, alike),
+    # Another GUID, or one where there was none; with an edited title, too.
+    Evidence(file_and_title, file_and_title, same_file, same_moment),
+    Evidence(file_and_date, file_and_date, always),
+    # A move to another host: new GUIDs and new addresses.
+    Evidence(title_and_date, title_and_date, always),
+    # An edited title where there is neither GUID nor date to go by.
+    Evidence(lambda t: None if t.guid else t.key, lambda t: t.key, alike),
+)
