@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 
 from podcast_insights.feeds.resource import SubscriptionsResource
+from podcast_insights.lost_runs import end_lost_runs
 from podcast_insights.partitions import SETTINGS
 from podcast_insights.schedules import SENSOR_STATUS, daily_insights
 from podcast_insights.warehouse.resource import WarehouseResource
@@ -59,8 +61,8 @@ def late_items_sensor(
 ) -> list[dg.RunRequest] | dg.SkipReason:
     """A run for each day that lacks announced items, newest first; never one twice at a time.
 
-    Yesterday is asked for once it had its own run: otherwise what a feed announced during the
-    day would start that run at midnight, whatever hour the schedule says.
+    Yesterday waits for its own run: otherwise what a feed announced during the day would start
+    that run at midnight, whatever hour the schedule says.
     """
     from podcast_insights.episodes.lacking import lacking_days
 
@@ -76,8 +78,8 @@ def late_items_sensor(
             f"{len(old)} days before {since} lack items too; for them: "
             f"podcast-insights backfill --from {old[-1].day} --missing"
         )
-    yesterday = today - timedelta(days=1)
-    recent = [d for d in days if d.day >= since and (d.had_its_run or d.day < yesterday)]
+    last = today - timedelta(days=2 if own_run_is_to_come(datetime.now(UTC)) else 1)
+    recent = [d for d in days if d.day >= since and (d.had_its_run or d.day <= last)]
     if not recent:
         but = ", but for what yesterday's own run will bring" if len(days) > len(old) else ""
         return dg.SkipReason(f"Nothing announced since {since} is missing{but}.")
@@ -87,10 +89,25 @@ def late_items_sensor(
     )
 
 
+def own_run_is_to_come(now: datetime) -> bool:
+    """Whether the hour of `daily_schedule`, when yesterday is run, is still ahead today.
+
+    False where the cron says it in another way than by a minute and an hour.
+    """
+    minute, hour = SETTINGS.schedule_cron.split()[:2]
+    if not (minute.isdecimal() and hour.isdecimal()):
+        return False
+    zone = ZoneInfo(SETTINGS.schedule_timezone)
+    local = now.astimezone(zone).replace(hour=int(hour), minute=int(minute), second=0)
+    days = (local + timedelta(days=shift) for shift in (-1, 0, 1))
+    return any(now < at.astimezone(UTC) and at.astimezone(UTC).date() == now.date() for at in days)
+
+
 def requests_for(
     context: dg.SensorEvaluationContext, days: Sequence["LackingDay"], today: date
 ) -> list[dg.RunRequest]:
     """Requests for those days that may be asked for now."""
+    end_lost_runs(context.instance)
     running = context.instance.get_runs(dg.RunsFilter(statuses=list(UNFINISHED)))
     busy = {day for run in running for day in days_of(run)}
     news_from = today - timedelta(days=NEWS_DAYS)

@@ -5,14 +5,12 @@ shows them like any other run.
 """
 
 import os
-import socket
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from podcast_insights.errors import UserError
@@ -23,10 +21,6 @@ if TYPE_CHECKING:
     from podcast_insights.settings import Settings
 
 OnEntry = Callable[["EventLogEntry"], None]
-
-PROCESS_TAG = "podcast_insights/process"
-UNFINISHED = ("STARTED", "STARTING", "CANCELING")
-
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """The command line prints its own lines; the instance keeps every message for the UI."""
@@ -90,6 +84,7 @@ def run_days(
     )
 
     from podcast_insights.definitions import defs
+    from podcast_insights.lost_runs import PROCESS_TAG, end_lost_runs, process_name
 
     end_lost_runs(instance)
     job = defs.resolve_job_def("daily_insights")
@@ -178,64 +173,6 @@ def watching(instance: "DagsterInstance", on_entry: OnEntry) -> Iterator[None]:
         yield
     finally:
         del instance.handle_new_event
-
-
-def end_lost_runs(instance: "DagsterInstance") -> list[str]:
-    """Mark runs whose command-line process is gone as failed, and free their pool slots.
-
-    A killed process can't report its own end; its run would look busy for ever and hold the
-    `gpu` pool.
-    """
-    from dagster import DagsterRunStatus, RunsFilter
-
-    ended = []
-    wanted = RunsFilter(statuses=[DagsterRunStatus[name] for name in UNFINISHED])
-    for run in instance.get_runs(wanted):
-        name = run.tags.get(PROCESS_TAG)
-        if name and not is_alive(name):
-            instance.report_run_failed(run, "The process that ran this was killed or crashed.")
-            instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
-            ended.append(run.run_id)
-    free_orphaned_slots(instance)
-    return ended
-
-
-def free_orphaned_slots(instance: "DagsterInstance") -> None:
-    """Free pool slots of runs that have ended or are unknown; without a daemon nobody else does."""
-    events = instance.event_log_storage
-    for pool in events.get_concurrency_keys():
-        held = events.get_concurrency_info(pool)
-        for run_id in held.active_run_ids | held.pending_run_ids:
-            run = instance.get_run_by_id(run_id)
-            if run is None or run.is_finished:
-                events.free_concurrency_slots_for_run(run_id)
-
-
-def process_name() -> str:
-    """This process, told apart from a later one with the same number."""
-    return f"{socket.gethostname()}/{os.getpid()}/{start_time(os.getpid())}"
-
-
-def is_alive(name: str) -> bool:
-    """Whether the named process still runs; one on another host counts as running."""
-    host, pid, started = name.rsplit("/", 2)
-    if host != socket.gethostname():
-        return True
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return start_time(int(pid)) == started
-
-
-def start_time(pid: int) -> str:
-    """When the process began, in the kernel's ticks; empty where the system does not tell."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-    except OSError:
-        return ""
 
 
 def describe(event: "DagsterEvent") -> str:

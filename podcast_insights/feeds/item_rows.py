@@ -29,6 +29,10 @@ EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 EDITS = ("title", "guid", "published_at", "duration_s", "enclosure_bytes", "episode_type")
 """Columns whose change is an edit; audio and transcript are compared without tokens."""
 
+SIZE = "enclosure_bytes"
+"""Hosts that put advertising in on the fly claim another size each time: after an item's first
+edit a size that changes alone is noise, or its day would be paid for again after each scan."""
+
 TRANSCRIPT_PREFERENCE = ("application/json", "text/vtt", "srt", "text/html", "text/plain")
 """Speakers and times first; any other type comes after."""
 
@@ -125,13 +129,16 @@ def path_of(url: str | None) -> str:
 
 
 def edits_of(before: Row, row: Row) -> list[Row]:
-    """What a reader would notice of an edit, a row for each column."""
-    names = [name for name in EDITS if before[name] != row[name]]
-    size = "enclosure_bytes"
-    if row[size] is None and path_of(before["enclosure_url"]) != path_of(row["enclosure_url"]):
+    """What a reader would notice of an edit, a row for each column; none for mere noise."""
+    # A row from before schema 1 does not know the type of its episode.
+    known = [name for name in EDITS if name != "episode_type" or before["content_key"]]
+    names = [name for name in known if before[name] != row[name]]
+    if row[SIZE] is None and path_of(before["enclosure_url"]) != path_of(row["enclosure_url"]):
         names.append("enclosure_url")
     if path_of(before["transcript_url"]) != path_of(row["transcript_url"]):
         names.append("transcript_url")
+    if names == [SIZE] and before["edited_at"]:
+        return []
     return [
         {"column_name": name, "before": as_text(before[name]), "after": as_text(row[name])}
         for name in names
@@ -153,9 +160,17 @@ def kept(row: Row, before: Row, edited_at: datetime | None) -> Row:
 
     Two days would otherwise hold one episode, and every join on it would double its rows.
     The edited date itself is in `published_at`.
+
+    Args:
+        row: as announced now.
+        before: as stored.
+        edited_at: when it was found edited just now; None if it was not.
     """
-    names = ("first_seen_at", "published_on", "date_source", "date_problem")
-    return row | {name: before[name] for name in names} | {"edited_at": edited_at}
+    names = ["first_seen_at", "published_on", "date_source", "date_problem"]
+    if edited_at is None:
+        names.append("edited_at")
+        names += ["content_key"] if before["content_key"] else []
+    return row | {"edited_at": edited_at} | {name: before[name] for name in names}
 
 
 def differs(row: Row, before: Row) -> bool:

@@ -135,7 +135,7 @@ def compare(feed: Subscription, fetched: Fetched, known: Sequence[Row], secrets:
             items.append(row)
             continue
         edits = edits_of(before, row)
-        row = kept(row, before, seen_at if edits else before["edited_at"])
+        row = kept(row, before, seen_at if edits else None)
         changes += [edit | {"item_id": one.item_id, "seen_at": seen_at} for edit in edits]
         if differs(row, before):
             items.append(row)

@@ -167,10 +167,23 @@ def keys_of_one_document(trait: Trait) -> list[Hashable]:
 
 
 def seniority(listing: Listing) -> tuple[object, ...]:
-    """The feed's own page first, then the latest statement, then anything that is stable."""
+    """The feed's own page first, then what can be heard, then the latest statement.
+
+    Then what no token and no white space changes: another order tomorrow would look like an
+    edit. The rest only decides between listings that differ in nothing that counts.
+    """
     trait, item, page = listing
     stamp = item.updated_at or trait.date
-    return (page, -(stamp.timestamp() if stamp else 0.0), trait.guid or "", repr(item))
+    return (
+        page,
+        not trait.has_audio,
+        -(stamp.timestamp() if stamp else 0.0),
+        trait.guid or "",
+        trait.title,
+        trait.key or "",
+        trait.size_bytes or 0,
+        repr(item),
+    )
 
 
 def match(listed: Sequence[Trait], known: Iterable[Trait]) -> dict[int, str]:

@@ -369,6 +369,30 @@ class TestEdits:
         assert world.changes() == []
         assert now == first | {"enclosure_url": address, "document_sha256": now["document_sha256"]}
 
+    def test_a_size_that_changes_alone_is_an_edit_once_and_then_noise(self, world: World) -> None:
+        keys = []
+        for size in (1000, 1001, 1002, 1003):
+            world.host.pages["/feed"] = answer(
+                rss(item("One")).replace(b'"1000"', f'"{size}"'.encode())
+            )
+            if not world.feeds:
+                world.subscribe("/feed")
+            world.scan(at=world.now + timedelta(hours=1))
+            keys.append(world.items()["One"]["content_key"])
+        assert world.changes() == [("enclosure_bytes", "1000", "1001")]
+        assert len(set(keys[1:])) == 1
+        assert keys[0] != keys[1]
+
+    def test_replaced_audio_is_an_edit(self, world: World) -> None:
+        for audio, size in (("1.mp3", 1000), ("1-fixed.mp3", 1010)):
+            found = rss(item("One", audio=f"https://e.org/{audio}"))
+            world.host.pages["/feed"] = answer(found.replace(b'"1000"', f'"{size}"'.encode()))
+            if not world.feeds:
+                world.subscribe("/feed")
+            world.scan(at=world.now + timedelta(hours=1))
+        assert world.changes() == [("enclosure_bytes", "1000", "1010")]
+        assert world.items()["One"]["enclosure_url"] == "https://e.org/1-fixed.mp3"
+
     def test_a_corrected_description_is_kept_and_no_edit(self, world: World) -> None:
         for text in ("Typoo", "Typo"):
             more = f"<description>{text}</description>"
