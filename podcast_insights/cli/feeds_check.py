@@ -12,9 +12,9 @@ from rich.console import Console
 from podcast_insights.cli.feeds import feeds_path, fetcher_for
 from podcast_insights.cli.feeds_edit import print_finding, print_line, to_subscription
 from podcast_insights.errors import UserError
-from podcast_insights.feeds.addresses import BARE_HOST, address_choices
-from podcast_insights.feeds.check import Finding, Report, check_feed, counted
-from podcast_insights.feeds.find import find_subscription
+from podcast_insights.feeds.subscribing.addresses import BARE_HOST, address_choices
+from podcast_insights.feeds.subscribing.check import Finding, Report, check_feed, counted
+from podcast_insights.feeds.subscribing.find import find_subscription
 from podcast_insights.feeds.subscriptions import (
     MissingSecretError,
     Subscription,

@@ -14,11 +14,11 @@ from rich.markup import escape
 
 from podcast_insights.cli.feeds import feeds_path, fetcher_for
 from podcast_insights.errors import UserError
-from podcast_insights.feeds.addresses import address_choices
-from podcast_insights.feeds.check import Finding, examine_answer, examine_feed
-from podcast_insights.feeds.discover import Found, discover
-from podcast_insights.feeds.find import find_subscription
-from podcast_insights.feeds.subscription_file import (
+from podcast_insights.feeds.subscribing.addresses import address_choices
+from podcast_insights.feeds.subscribing.check import Finding, examine_answer, examine_feed
+from podcast_insights.feeds.subscribing.discover import Found, discover
+from podcast_insights.feeds.subscribing.find import find_subscription
+from podcast_insights.feeds.subscribing.subscription_file import (
     add_subscriptions,
     names_of,
     remove_subscription,

@@ -9,14 +9,14 @@ from rich.console import Console
 from podcast_insights.cli.feeds import feeds_path
 from podcast_insights.cli.feeds_edit import print_line, token_names
 from podcast_insights.errors import UserError
-from podcast_insights.feeds.opml import (
+from podcast_insights.feeds.subscribing.opml import (
     Outlines,
     is_secret_in_file,
     read_opml,
     write_opml,
 )
-from podcast_insights.feeds.opml_text import MAX_BYTES
-from podcast_insights.feeds.subscription_file import add_subscriptions, names_of
+from podcast_insights.feeds.subscribing.opml_text import MAX_BYTES
+from podcast_insights.feeds.subscribing.subscription_file import add_subscriptions, names_of
 from podcast_insights.feeds.subscriptions import load_subscriptions
 from podcast_insights.settings import Settings
 

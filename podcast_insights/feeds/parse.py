@@ -9,16 +9,16 @@ from collections.abc import Iterable
 from datetime import datetime
 from operator import itemgetter
 
-from podcast_insights.feeds.dates import parse_date
-from podcast_insights.feeds.document import (
+from podcast_insights.feeds.model import Feed, Item
+from podcast_insights.feeds.reading.dates import parse_date
+from podcast_insights.feeds.reading.document import (
     FeedFormatError,
     not_a_feed,
     open_document,
 )
-from podcast_insights.feeds.markup import MarkupError, read_strictly
-from podcast_insights.feeds.mending import MendingReader
-from podcast_insights.feeds.model import Feed, Item
-from podcast_insights.feeds.podcasting import (
+from podcast_insights.feeds.reading.markup import MarkupError, read_strictly
+from podcast_insights.feeds.reading.mending import MendingReader
+from podcast_insights.feeds.reading.podcasting import (
     Fields,
     chapters_url_of,
     duration_of,
@@ -30,8 +30,8 @@ from podcast_insights.feeds.podcasting import (
     season_of,
     transcripts_of,
 )
-from podcast_insights.feeds.tree import CONTAINERS, Node, TreeBuilder
-from podcast_insights.feeds.values import (
+from podcast_insights.feeds.reading.tree import CONTAINERS, Node, TreeBuilder
+from podcast_insights.feeds.reading.values import (
     MAX_RAW_CHARS,
     MAX_TEXT_CHARS,
     label,

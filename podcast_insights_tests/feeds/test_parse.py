@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from podcast_insights.feeds import mending, parse, tree
+from podcast_insights.feeds import parse
 from podcast_insights.feeds.model import Enclosure, Person, TranscriptLink
 from podcast_insights.feeds.parse import MAX_TEXT_CHARS, FeedFormatError, Item, parse_feed
+from podcast_insights.feeds.reading import mending, tree
 from podcast_insights_tests.conftest import SHARED
 from podcast_insights_tests.feeds import item, rss
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from podcast_insights.errors import UserError
-from podcast_insights.feeds.find import find_subscription
+from podcast_insights.feeds.subscribing.find import find_subscription
 from podcast_insights.feeds.subscriptions import (
     MissingSecretError,
     Subscription,

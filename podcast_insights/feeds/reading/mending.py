@@ -8,8 +8,8 @@ import html
 import re
 from html.entities import html5
 
-from podcast_insights.feeds.document import Document, Finder, hostile
-from podcast_insights.feeds.tree import CONTAINERS, ITEMS, MAX_CHARS, MAX_DEPTH, TreeBuilder
+from podcast_insights.feeds.reading.document import Document, Finder, hostile
+from podcast_insights.feeds.reading.tree import CONTAINERS, ITEMS, MAX_CHARS, MAX_DEPTH, TreeBuilder
 
 MAX_STEPS = 3_000_000
 """Pieces of text and markup that the mending reader reads; the strict one counts elements."""

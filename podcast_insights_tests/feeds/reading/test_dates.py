@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from podcast_insights.feeds.dates import parse_date
+from podcast_insights.feeds.reading.dates import parse_date
 from podcast_insights_tests.conftest import SHARED
 
 SIX = datetime(2025, 9, 8, 6, tzinfo=UTC)

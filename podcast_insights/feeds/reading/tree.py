@@ -9,8 +9,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from podcast_insights.feeds.document import hostile
-from podcast_insights.feeds.names import Names
+from podcast_insights.feeds.reading.document import hostile
+from podcast_insights.feeds.reading.names import Names
 
 MAX_ITEMS = 50_000
 MAX_ELEMENTS = 1_000_000

@@ -5,7 +5,7 @@ Everything after this module knows one spelling: `title`, `itunes:duration`, `dc
 publishers mix them. `?:x` is an element of a namespace that means nothing to us.
 """
 
-from podcast_insights.feeds.document import hostile
+from podcast_insights.feeds.reading.document import hostile
 
 MAX_NAMES = 10_000
 """Different names, prefixes or namespaces of one document. Each costs memory for as long as it

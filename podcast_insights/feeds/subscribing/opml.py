@@ -20,13 +20,13 @@ from lxml import etree
 from pydantic import ValidationError
 
 from podcast_insights.errors import UserError
-from podcast_insights.feeds.addresses import (
+from podcast_insights.feeds.subscribing.addresses import (
     APP_SCHEME,
     address_choices,
     is_media_file,
     is_private_literal,
 )
-from podcast_insights.feeds.opml_text import ILLEGAL, parsed, refusal
+from podcast_insights.feeds.subscribing.opml_text import ILLEGAL, parsed, refusal
 from podcast_insights.feeds.subscriptions import PLACEHOLDER, Subscription
 from podcast_insights.net.addresses import DEFAULT_PORTS, is_named
 from podcast_insights.net.client import redact

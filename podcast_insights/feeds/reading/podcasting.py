@@ -6,8 +6,8 @@ Also the enclosures of RSS and Atom, because an episode's files come in all of t
 from collections.abc import Iterator
 
 from podcast_insights.feeds.model import Enclosure, EpisodeType, Person, TranscriptLink
-from podcast_insights.feeds.tree import Node
-from podcast_insights.feeds.values import (
+from podcast_insights.feeds.reading.tree import Node
+from podcast_insights.feeds.reading.values import (
     address,
     label,
     media_type,

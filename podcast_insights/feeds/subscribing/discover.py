@@ -11,15 +11,15 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from podcast_insights.errors import UserError
-from podcast_insights.feeds.addresses import (
+from podcast_insights.feeds.enclosures import choose
+from podcast_insights.feeds.model import Feed
+from podcast_insights.feeds.parse import FeedFormatError, parse_feed
+from podcast_insights.feeds.subscribing.addresses import (
     APP_SCHEME,
     CLOSED_REMEDY,
     address_choices,
     closed_place,
 )
-from podcast_insights.feeds.enclosures import choose
-from podcast_insights.feeds.model import Feed
-from podcast_insights.feeds.parse import FeedFormatError, parse_feed
 from podcast_insights.net.client import Answer, FetchError, host_of, redact
 
 MAX_CANDIDATES = 5

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from podcast_insights.errors import UserError
-from podcast_insights.feeds import subscription_file
-from podcast_insights.feeds.subscription_file import (
+from podcast_insights.feeds.subscribing import subscription_file
+from podcast_insights.feeds.subscribing.subscription_file import (
     add_subscriptions,
     remove_subscription,
     set_enabled,

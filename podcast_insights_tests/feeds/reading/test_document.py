@@ -4,9 +4,9 @@ import gzip
 
 import pytest
 
-from podcast_insights.feeds import document
-from podcast_insights.feeds.document import FeedFormatError, open_document
 from podcast_insights.feeds.parse import parse_feed
+from podcast_insights.feeds.reading import document
+from podcast_insights.feeds.reading.document import FeedFormatError, open_document
 from podcast_insights_tests.feeds import item, rss
 
 RUSSIAN = "Новости Оренбурга и области: в Бузулуке главные стройплощадки города"

@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from podcast_insights.errors import UserError
-from podcast_insights.feeds.layout import switched, with_entries, without_entry
+from podcast_insights.feeds.subscribing.layout import switched, with_entries, without_entry
 from podcast_insights.feeds.subscriptions import (
     Subscription,
     SubscriptionFile,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from podcast_insights.errors import UserError
-from podcast_insights.feeds.opml import is_secret_in_file, read_opml, write_opml
+from podcast_insights.feeds.subscribing.opml import is_secret_in_file, read_opml, write_opml
 from podcast_insights.feeds.subscriptions import Subscription
 from podcast_insights_tests.conftest import SHARED
 

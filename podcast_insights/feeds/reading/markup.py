@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from podcast_insights.feeds.document import Document, hostile
-from podcast_insights.feeds.names import NAMESPACES
-from podcast_insights.feeds.tree import MAX_DEPTH, TooDeepError, TreeBuilder
+from podcast_insights.feeds.reading.document import Document, hostile
+from podcast_insights.feeds.reading.names import NAMESPACES
+from podcast_insights.feeds.reading.tree import MAX_DEPTH, TooDeepError, TreeBuilder
 
 CHUNK = 1 << 16
 MAX_QUIET = 1 << 21

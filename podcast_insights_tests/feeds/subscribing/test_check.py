@@ -5,8 +5,8 @@ from email.utils import format_datetime
 
 import pytest
 
-from podcast_insights.feeds.check import Report, check_feed, examine_feed
 from podcast_insights.feeds.parse import parse_feed
+from podcast_insights.feeds.subscribing.check import Report, check_feed, examine_feed
 from podcast_insights.net.client import Answer, FetchError
 from podcast_insights_tests.feeds import item, rss
 

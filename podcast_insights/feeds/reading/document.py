@@ -14,7 +14,13 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Literal
 
-from podcast_insights.feeds.encoding import declared_encoding, decodes, encoding_of, pieces, usual
+from podcast_insights.feeds.reading.encoding import (
+    declared_encoding,
+    decodes,
+    encoding_of,
+    pieces,
+    usual,
+)
 
 MAX_BYTES = 64 * 1024 * 1024
 """Unpacked and as UTF-8. The largest feeds we know have 30 MB."""

@@ -5,8 +5,12 @@ from collections.abc import Iterator
 import pytest
 
 from podcast_insights.errors import UserError
-from podcast_insights.feeds.addresses import address_choices, closed_place, is_private_literal
-from podcast_insights.feeds.discover import Found, discover, links_of_page
+from podcast_insights.feeds.subscribing.addresses import (
+    address_choices,
+    closed_place,
+    is_private_literal,
+)
+from podcast_insights.feeds.subscribing.discover import Found, discover, links_of_page
 from podcast_insights.net.client import Limits, SafeClient
 from podcast_insights_tests.feeds import item, rss
 from podcast_insights_tests.support.servers import Behaviour, Site, answer, redirect, site
