@@ -62,7 +62,7 @@ def feed(name: str = "a", *, ago: int = 0, failing_days: float = 0, **fields: An
         "show_title": f"Show {name}",
         "status": "failed" if failing_days else "ok",
         "error": f"{name}.example answered HTTP 503" if failing_days else None,
-        "failing_since": at - timedelta(days=failing_days) if failing_days else None,
+        "first_failed_at": at - timedelta(days=failing_days) if failing_days else None,
         "fetched_at": at,
         **fields,
     }
@@ -206,7 +206,7 @@ INSTANT = pl.Datetime("us", "UTC")
 TYPES: dict[str, Any] = {
     "is_other_show": pl.Boolean,
     "snapshot_on": pl.Date,
-    "failing_since": INSTANT,
+    "first_failed_at": INSTANT,
     "fetched_at": INSTANT,
     "days": pl.List(pl.Date),
     "announced": pl.Int64,

@@ -46,13 +46,13 @@ def failing_for_days(max_days: int) -> Question:
         # A host that asks to be left alone for days is not visited, and fails all the same.
         day_end = pl.col("snapshot_on").cast(pl.Datetime("us", "UTC")) + timedelta(days=1)
         until = pl.max_horizontal("fetched_at", day_end)
-        days = (until - pl.col("failing_since")).dt.total_hours() / 24
+        days = (until - pl.col("first_failed_at")).dt.total_hours() / 24
         bad = failing.filter((pl.col("status") == "dead") | (days >= max_days))
         named = [
             f"{row['show_title'] or row['feed_url']} ({row['status']} since "
-            f"{row['failing_since']:%Y-%m-%d}: {row['error']})"
-            for row in bad.sort("failing_since", nulls_last=True).head(5).to_dicts()
-            if row["failing_since"]
+            f"{row['first_failed_at']:%Y-%m-%d}: {row['error']})"
+            for row in bad.sort("first_failed_at", nulls_last=True).head(5).to_dicts()
+            if row["first_failed_at"]
         ]
         return Verdict(
             is_passed=bad.is_empty(),
@@ -125,7 +125,7 @@ CHECKS: Sequence[Check] = (
         "feeds",
         "no_feed_failing_for_days",
         "No subscription has failed for days or is dead.",
-        "snapshot_on, feed_id, feed_url, show_title, status, error, failing_since, fetched_at",
+        "snapshot_on, feed_id, feed_url, show_title, status, error, first_failed_at, fetched_at",
         failing_for_days(SETTINGS.feed_failing_days),
         date_column="snapshot_on",
     ),

@@ -265,5 +265,8 @@ def facts(main: Document, answer: Answer) -> dict[str, Any]:
         "content_sha256": main.sha256,
         "show_title": main.feed.title,
         "item_count": len(main.feed.items),
+        "language": main.feed.language,
+        "medium": main.feed.medium,
+        "podcast_guid": main.feed.guid,
         "reader_version": READER_VERSION,
     }

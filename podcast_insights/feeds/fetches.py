@@ -53,6 +53,9 @@ class Fetch:
     archive_next: str | None = None
     archive_error: str | None = None
     notes: str | None = None
+    language: str | None = None
+    medium: str | None = None
+    podcast_guid: str | None = None
 
     @property
     def is_good(self) -> bool:
@@ -149,7 +152,7 @@ def snapshot_row(feed: Subscription, day: date, fetches: Sequence[Fetch]) -> dic
         "show_title": chosen.show_title or (good.show_title if good else None),
         "feed_url": feed.shown_url,
         "status": status,
-        "failing_since": bad[0].fetched_at if bad else None,
+        "first_failed_at": bad[0].fetched_at if bad else None,
         "last_ok_at": good.fetched_at if good else None,
         "moved_to": shown_move(chosen),
         **{name: getattr(chosen, name) for name in COPIED},

@@ -57,7 +57,7 @@ class FeedSchema(dy.Schema):
     content_sha256 = dy.String(nullable=True, description="Hash of the bytes in the feed cache.")
     item_count = dy.Int64(nullable=True, description="Items the feed announced.")
     failure = failure_column()
-    failing_since = dy.Datetime(
+    first_failed_at = dy.Datetime(
         nullable=True, **UTC_TIMESTAMP, description="First failure since the last good fetch."
     )
     last_ok_at = dy.Datetime(nullable=True, **UTC_TIMESTAMP, description="Last good fetch.")
@@ -114,6 +114,11 @@ class FeedFetchSchema(dy.Schema):
     archive_error = dy.String(nullable=True, description="Why reading the archive stopped.")
     notes = dy.String(
         nullable=True, description="What had to be mended or passed over in it, in words."
+    )
+    language = dy.String(nullable=True, description="Language as the feed claims it.")
+    medium = dy.String(nullable=True, description="podcast:medium; null means podcast.")
+    podcast_guid = dy.String(
+        nullable=True, description="podcast:guid, the show's identity across hosts."
     )
 
 

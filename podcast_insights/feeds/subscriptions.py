@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit, urlunsplit
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -21,6 +21,13 @@ PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 """Stands in an address for an environment variable, so that no token is in the file."""
 
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+SECRET_PARAMETER = re.compile(
+    r"(.*[_-])?(auth|authorization|token|secret|password|passwd|pwd|sig|signature|jwt|session|"
+    r"api[_-]?key|access[_-]?key|auth[_-]?key)",
+    re.IGNORECASE,
+)
+"""Names of query parameters whose values open what others may not read."""
 
 KEPT_IN_ADDRESS = "%/=+:,;~@!$'()*"
 """Of a substituted value; what could end the path or the query value is encoded."""
@@ -104,7 +111,12 @@ class Subscription(BaseModel):
     @property
     def is_private(self) -> bool:
         """Whether knowing the whole address, or a password, opens what others may not read."""
-        return bool(self.is_marked_private or self.variables or "@" in urlsplit(self.url).netloc)
+        return bool(
+            self.is_marked_private
+            or self.variables
+            or "@" in urlsplit(self.url).netloc
+            or secrets_in(self.url)
+        )
 
     @property
     def shown_url(self) -> str:
@@ -161,6 +173,7 @@ class Subscription(BaseModel):
         """
         parts = urlsplit(self.url)
         values = {self._value(name, environ) for name in self.variables}
+        values |= set(secrets_in(self.url))
         values |= {quote(value, safe=KEPT_IN_ADDRESS) for value in values}
         login = self.credentials(environ)
         if login:
@@ -190,6 +203,12 @@ class SubscriptionFile(BaseModel):
     @classmethod
     def _may_be_left_blank(cls, value: object) -> object:
         return () if value is None else value
+
+
+def secrets_in(url: str) -> list[str]:
+    """Tokens written out in an address, told by the names of their parameters."""
+    pairs = parse_qsl(urlsplit(url).query)
+    return [value for name, value in pairs if SECRET_PARAMETER.fullmatch(name)]
 
 
 def host_part(parts: SplitResult) -> str:

@@ -112,7 +112,7 @@ class TestDeadFeeds:
         world.subscribe("/feed", answer(status=404))
         rows = [world.scan(DAY + day, at=NIGHT + day)[0] for day in DAYS[:6]]
         assert column(rows, "status") == ["failed"] * 3 + ["dead"] * 3
-        assert {row["failing_since"] for row in rows} == {NIGHT}
+        assert {row["first_failed_at"] for row in rows} == {NIGHT}
         assert world.requests == 4
         assert "HTTP 404" in rows[-1]["error"]
 
@@ -121,7 +121,7 @@ class TestDeadFeeds:
         world.subscribe("/feed", sequence(gone, gone, good, gone, gone, gone, gone))
         rows = [world.scan(DAY + day, at=NIGHT + day)[0] for day in DAYS[:7]]
         assert column(rows, "status")[:6] == ["failed"] * 2 + ["ok"] + ["failed"] * 3
-        assert rows[5]["failing_since"] == NIGHT + DAYS[3]
+        assert rows[5]["first_failed_at"] == NIGHT + DAYS[3]
         assert rows[5]["last_ok_at"] == NIGHT + DAYS[2]
         assert rows[5]["show_title"] == "A show"
 

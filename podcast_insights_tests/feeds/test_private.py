@@ -49,6 +49,27 @@ def test_a_token_from_the_environment_is_sent_and_never_stored(world: World) -> 
     assert (episode["status"], episode["is_private"]) == ("ok", True)
 
 
+def test_a_token_written_out_in_the_list_is_a_secret_too(world: World) -> None:
+    world.subscribe(f"/feed?auth={TOKEN}&format=mp3", answer(rss(private_item())))
+    (row,) = world.scan(DAY, at=NIGHT)
+    assert (row["status"], world.paths) == ("ok", [f"/feed?auth={TOKEN}&format=mp3"])
+    assert TOKEN not in world.everything()
+    (episode,) = episodes(world)
+    assert AddressBook(world.cache).enclosure(episode) == AUDIO.format(TOKEN, TOKEN)
+
+
+def test_other_parameters_make_no_secret(world: World) -> None:
+    url = world.host.url("/feed?id=1234567890&format=mp3&category=keynotes&author=ann")
+    world.subscribe(url, answer(rss(item("One"))))
+    world.host.pages["/feed"] = answer(rss(item("One", audio="https://e.org/play.mp3?id=7")))
+    world.scan(DAY, at=NIGHT)
+    (episode,) = episodes(world)
+    assert (episode["is_private"], episode["enclosure_url"]) == (
+        False,
+        "https://e.org/play.mp3?id=7",
+    )
+
+
 def test_the_real_address_is_found_where_it_came_from(world: World) -> None:
     world.environ["MY_TOKEN"] = TOKEN
     world.subscribe("/feed?auth=${MY_TOKEN}", answer(rss(private_item())))
