@@ -14,6 +14,7 @@ import dagster as dg
 import polars as pl
 
 from podcast_insights.partitions import window_or_none
+from podcast_insights.text import escaped_markdown
 from podcast_insights.warehouse.resource import WarehouseResource
 
 
@@ -72,7 +73,8 @@ class Check:
             return dg.AssetCheckResult(
                 passed=verdict.is_passed,
                 severity=severity,
-                description=verdict.message,
+                # The UI reads it as Markdown, and titles and errors come from anyone.
+                description=escaped_markdown(verdict.message),
                 metadata=verdict.metadata | {"window": str(window or "all days")},
             )
 

@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from podcast_insights.errors import UserError
+from podcast_insights.text import unescaped_markdown
 
 if TYPE_CHECKING:
     from dagster import DagsterEvent, DagsterInstance, EventLogEntry
@@ -180,7 +181,8 @@ def describe(event: "DagsterEvent") -> str:
     if event.event_type_value == "ASSET_CHECK_EVALUATION":
         check = event.asset_check_evaluation_data
         is_blocking = not check.passed and check.severity.value == "ERROR"
-        return f"{check.asset_key.to_user_string()}: {check.description}" if is_blocking else ""
+        told = unescaped_markdown(check.description or "")
+        return f"{check.asset_key.to_user_string()}: {told}" if is_blocking else ""
     if not event.is_step_failure:
         return ""
     error = event.step_failure_data.error

@@ -84,7 +84,9 @@ def twins(items: Iterable[Item]) -> dict[str, list[Item]]:
         for key in keys[item["item_id"]]:
             for _, place in nearest(places[key], here):
                 other = ordered[place]
-                if key in repeated and not is_near(item, other):
+                if item["feed_id"] == other["feed_id"] or (
+                    key in repeated and not is_near(item, other)
+                ):
                     continue
                 if groups.join(item["item_id"], other["item_id"]):
                     break

@@ -30,6 +30,7 @@ WHERE a.published_on >= $start AND a.published_on < $end
   AND (
     e.episode_id IS NULL
     OR coalesce(o.status, e.status) = 'before_since'
+    OR o.status = 'duplicate'
     OR e.content_key <> a.content_key
     OR (e.content_key IS NULL AND a.content_key IS NOT NULL AND (
       e.title <> a.title
@@ -40,7 +41,8 @@ WHERE a.published_on >= $start AND a.published_on < $end
 GROUP BY ALL
 ORDER BY day DESC
 """
-"""`o`: what an item repeats may have been left out by the `since` of its own feed only. Rows
+"""`o`: what an item repeats may have been left out by the `since` of its own feed only, or may
+have become a repetition itself when its own day was made again. Rows
 from before schema 1 have no key to compare.
 
 When an item was last edited is part of the state: titles that go back and forth, as publishers

@@ -52,14 +52,15 @@ def feeds(
     bad = rows.filter(pl.col("status") != "ok")
     for row in bad.iter_rows(named=True):
         context.log.warning(f"{row['feed_url']} ({row['snapshot_on']}): {row['error']}")
+    last = rows.filter(pl.col("snapshot_on") == rows["snapshot_on"].max())
     context.add_output_metadata(
         {
-            "feeds": rows["feed_id"].n_unique(),
-            "failed": bad.filter(pl.col("status") == "failed").height,
-            "dead": bad.filter(pl.col("status") == "dead").height,
-            "moved": rows.filter(pl.col("moved_to").is_not_null())["feed_id"].n_unique(),
-            "preview": dg.MarkdownMetadataValue(preview(rows)),
-            "items_announced": int(rows["item_count"].sum() or 0),
+            "feeds": last.height,
+            "failed": last.filter(pl.col("status") == "failed").height,
+            "dead": last.filter(pl.col("status") == "dead").height,
+            "moved": last["moved_to"].count(),
+            "items_announced": int(last["item_count"].sum() or 0),
+            "preview": dg.MarkdownMetadataValue(preview(last)),
         }
     )
     count_rows(context, rows, "snapshot_on")
@@ -70,5 +71,6 @@ def preview(rows: pl.DataFrame) -> str:
     """The feeds that need a look first, then the others."""
     from podcast_insights.text import markdown_table
 
-    columns = ["snapshot_on", "show_title", "status", "item_count", "error", "moved_to", "notes"]
-    return markdown_table(rows.sort(pl.col("status") == "ok", "show_title"), columns)
+    named = rows.with_columns(feed=pl.coalesce("show_title", "feed_url"))
+    columns = ["feed", "status", "item_count", "error", "moved_to", "notes"]
+    return markdown_table(named.sort(pl.col("status") == "ok", "feed"), columns)

@@ -7,6 +7,7 @@ import polars as pl
 
 from podcast_insights.checking import Check, Question, Verdict
 from podcast_insights.partitions import SETTINGS
+from podcast_insights.text import counted
 
 RHYTHM = """(
 SELECT f.snapshot_on, f.feed_id, f.show_title, f.status,
@@ -56,8 +57,8 @@ def failing_for_days(max_days: int) -> Question:
         ]
         return Verdict(
             is_passed=bad.is_empty(),
-            message=f"{bad.height} feeds fail for {max_days} days or more, or are dead"
-            + (f": {'; '.join(named)}. `podcast-insights feeds check` says more" if named else ""),
+            message=f"{counted(bad.height, 'feed')} failing for {max_days} days or more, or dead"
+            + (f": {'; '.join(named)}; podcast-insights feeds check says more" if named else ""),
             metadata={"failing": failing.height, "for_days_or_dead": bad.height},
         )
 
@@ -85,12 +86,8 @@ def keeps_its_rhythm(rows: pl.DataFrame) -> Verdict:
     ]
     return Verdict(
         is_passed=silent.is_empty(),
-        message=f"{silent.height} feeds are silent against their own rhythm"
-        + (
-            f": {'; '.join(named)}. Ended, moved, or blocked? Disable those that ended"
-            if named
-            else ""
-        ),
+        message=f"{counted(silent.height, 'feed')} silent against the own rhythm"
+        + (f": {'; '.join(named)}; disable what has ended" if named else ""),
         metadata={"silent": silent.height},
     )
 
@@ -111,7 +108,7 @@ def announced_are_stored(rows: pl.DataFrame) -> Verdict:
     ]
     return Verdict(
         is_passed=lost.is_empty(),
-        message=f"{lost.height} feeds announce more items than are stored"
+        message=f"{counted(lost.height, 'feed')} with more items announced than stored"
         + (f": {'; '.join(named)}" if named else ""),
         metadata={
             "announced": int(latest(rows)["announced"].sum() or 0),

@@ -30,8 +30,9 @@ EDITS = ("title", "guid", "published_at", "duration_s", "enclosure_bytes", "epis
 """Columns whose change is an edit; audio and transcript are compared without tokens."""
 
 SIZE = "enclosure_bytes"
-"""Hosts that put advertising in on the fly claim another size each time: after an item's first
-edit a size that changes alone is noise, or its day would be paid for again after each scan."""
+"""Hosts that put advertising in on the fly claim another size each time, others have a token in
+the path: after an item's first edit a size or a path that changes alone is noise, or its day
+would be paid for again after each scan."""
 
 TRANSCRIPT_PREFERENCE = ("application/json", "text/vtt", "srt", "text/html", "text/plain")
 """Speakers and times first; any other type comes after."""
@@ -137,7 +138,7 @@ def edits_of(before: Row, row: Row) -> list[Row]:
         names.append("enclosure_url")
     if path_of(before["transcript_url"]) != path_of(row["transcript_url"]):
         names.append("transcript_url")
-    if names == [SIZE] and before["edited_at"]:
+    if names in ([SIZE], ["enclosure_url"]) and before["edited_at"]:
         return []
     return [
         {"column_name": name, "before": as_text(before[name]), "after": as_text(row[name])}
@@ -196,4 +197,5 @@ def without_secrets(row: Row, secrets: Secrets) -> Row:
             return {name: clean(part) for name, part in value.items()}
         return value
 
-    return {name: clean(value) for name, value in row.items()}
+    # The GUID is clean already, in a way that keeps it apart from others.
+    return {name: value if name == "guid" else clean(value) for name, value in row.items()}

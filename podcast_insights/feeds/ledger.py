@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from podcast_insights.feeds.archive import Document
-from podcast_insights.feeds.enclosures import enclosure_key
+from podcast_insights.feeds.enclosures import enclosure_key, is_web
+from podcast_insights.feeds.evidence import Trait, folded
 from podcast_insights.feeds.fetch import Fetched
 from podcast_insights.feeds.fetches import Fetch
 from podcast_insights.feeds.item_rows import (
@@ -25,8 +26,10 @@ from podcast_insights.feeds.item_rows import (
     without_secrets,
 )
 from podcast_insights.feeds.model import Item
-from podcast_insights.feeds.recognize import Trait, folded, recognize
+from podcast_insights.feeds.recognize import recognize
 from podcast_insights.feeds.subscriptions import Subscription
+from podcast_insights.identity import short_hash
+from podcast_insights.net.client import redact
 from podcast_insights.net.secrets import Secrets
 from podcast_insights.warehouse.database import Warehouse
 
@@ -120,7 +123,7 @@ def compare(feed: Subscription, fetched: Fetched, known: Sequence[Row], secrets:
         return News([], [], replace(fetched.fetch, new_item_count=0, edited_item_count=0))
     found = recognize(
         feed.feed_id,
-        [named(document, secrets) for document in documents],
+        [items_of(document, feed, secrets) for document in documents],
         [trait_of(row) for row in known],
     )
     stored = {row["item_id"]: row for row in known}
@@ -171,7 +174,19 @@ def trait_of(row: Row) -> Trait:
     )
 
 
-def named(document: Document | None, secrets: Secrets) -> list[Item]:
-    """A document's items with their GUIDs as they are stored: some are private addresses."""
+def items_of(document: Document | None, feed: Subscription, secrets: Secrets) -> list[Item]:
+    """A document's items, those of a private feed with names as they are stored.
+
+    Names are compared with the ledger's, so both must have been cleaned in the same way.
+    """
     items = document.feed.items if document else ()
-    return [replace(i, guid=secrets.hide(i.guid)) if i.guid else i for i in items]
+    return [concealed(item, secrets) if feed.is_private else item for item in items]
+
+
+def concealed(item: Item, secrets: Secrets) -> Item:
+    """An item whose GUID, title and link are without secrets; each GUID stays another."""
+    guid = secrets.hide(item.guid) if item.guid else None
+    if guid and is_web(guid) and redact(guid) != guid:
+        guid = f"{redact(guid)}#{short_hash('guid', guid)}"
+    link = secrets.hide(redact(item.link)) if item.link else None
+    return replace(item, guid=guid, link=link, title=secrets.hide(item.title))

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 from podcast_insights.cache import Cache
 from podcast_insights.feeds.enclosures import choose, enclosure_key
+from podcast_insights.feeds.evidence import folded
 from podcast_insights.feeds.model import Feed, Item
 from podcast_insights.feeds.parse import FeedFormatError, parse_feed
-from podcast_insights.feeds.recognize import folded
 from podcast_insights.feeds.subscriptions import Subscription
 from podcast_insights.net.client import FetchError
 from podcast_insights.net.secrets import Credentials

@@ -104,6 +104,19 @@ def test_a_public_address_is_the_row_s_own(world: World) -> None:
     assert AddressBook(world.cache).enclosure(episode) == "https://e.org/1.mp3?token=abc"
 
 
+def test_guids_that_are_addresses_stay_apart_and_keep_no_token(world: World) -> None:
+    world.environ["MY_TOKEN"] = TOKEN
+    pages = [f"https://e.org/?p={n}&auth={TOKEN}" for n in (1, 2)]
+    for day, title in ((0, "Old"), (3, "New")):
+        items = [item(f"{title} {n}", guid=g, audio=None) for n, g in enumerate(pages)]
+        world.host.pages["/feed"] = answer(rss(*items))
+        if not world.feeds:
+            world.subscribe("/feed?auth=${MY_TOKEN}")
+        world.scan(DAY.replace(day=8 + day), at=NIGHT.replace(day=9 + day))
+    assert set(world.items()) == {"New 0", "New 1"}
+    assert TOKEN not in world.everything()
+
+
 def test_a_new_token_keeps_the_feed_and_its_episodes(world: World) -> None:
     world.environ["MY_TOKEN"] = TOKEN
     feed_id = world.subscribe("/feed?auth=${MY_TOKEN}", answer(rss(private_item())))
