@@ -22,7 +22,7 @@ STAMP = VENV / ".installed-from"
 # configured (mirrors, certificates, a CPU build of torch on a local shelf).
 INSTALLERS = ("pip==26.3", "uv==0.13.9")
 GROUPS = ("dev", "models")
-TWO_AT_A_TIME = ("-n", "2", "--dist", "loadgroup")
+TWO_AT_A_TIME = ("-n", "2", "--dist", "loadscope", "--no-loadscope-reorder")
 PACKAGES = ("podcast_insights", "podcast_insights_tests", "benchmarks", "dev.py")
 
 

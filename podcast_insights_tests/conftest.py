@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -25,19 +26,34 @@ SHARED = ROOT.parent / "shared"
 DAYS = (date(2025, 9, 8), date(2025, 9, 9), date(2025, 9, 10))
 
 
+JOURNEY_FILES = {"test_definitions.py", "test_docs.py", "test_late_items.py"}
+"""Beside those in `journey/`: what looks at the journey, half a minute of work."""
+
+
+def is_of_journey(nodeid: str) -> bool:
+    """Whether a test's file looks at the journey."""
+    path = Path(nodeid.partition("::")[0])
+    return path.parent.name == "journey" or path.name in JOURNEY_FILES
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With several processes a file stays together, and so does what looks at the journey.
+    """The journey's tests are the longest and begin first."""
+    items.sort(key=lambda item: not is_of_journey(item.nodeid))
 
-    The journey's tests are the longest and begin first.
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:  # noqa: ANN401
+    """With several processes a file stays together, and so do all that look at the journey.
+
+    Ours, because xdist's `--dist loadgroup` (3.8) does nothing under pytest 9.2.
     """
+    from xdist.scheduler import LoadScopeScheduling
 
-    def is_of_journey(item: pytest.Item) -> bool:
-        return not {"journey", "journey_run"}.isdisjoint(getattr(item, "fixturenames", ()))
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "journey" if is_of_journey(nodeid) else nodeid.partition("::")[0]
 
-    for item in items:
-        group = "journey" if is_of_journey(item) else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: not is_of_journey(item))
+    return Together(config, log)
 
 
 @pytest.fixture(autouse=True)
