@@ -30,6 +30,7 @@ from podcast_insights.insights.language import (
     POINTING_STARTS,
     STUTTER,
     SUBORDINATE_START,
+    TRANSITION,
 )
 from podcast_insights.insights.proof import MAX_HEADLINE_CHARS
 
@@ -72,7 +73,7 @@ def is_headline(sentence: str) -> bool:
     is_alone = not any(
         pattern.match(headline) for pattern in (POINTING_STARTS, CONNECTING_STARTS, NO_HEADLINE)
     )
-    is_clean = not any(pattern.search(headline) for pattern in (STUTTER, FILLERS))
+    is_clean = not any(pattern.search(headline) for pattern in (STUTTER, FILLERS, TRANSITION))
     is_sized = (
         len(headline) <= MAX_HEADLINE_CHARS
         and MIN_HEADLINE_WORDS <= len(headline.split()) <= LONG_HEADLINE_WORDS

@@ -26,7 +26,7 @@ CONNECTING_STARTS = re.compile(
 OPENERS = re.compile(
     r"^((and|but|so(?! (far|much|many|long|called|that|on)\b))\b,? |"
     r"(now|well|yeah|yes|okay|ok|right|oh|actually|basically|anyway|all right|again|also|like|"
-    r"you know|i mean|in fact|of course), )+",
+    r"finally|however|you know|i mean|in fact|of course), )+",
     re.IGNORECASE,
 )
 """Words that open a spoken sentence and claim nothing; a headline goes without them. Not "I
@@ -43,6 +43,26 @@ NO_HEADLINE = re.compile(
     re.IGNORECASE,
 )
 """Starts that lead on from what was said, or lead over to what comes next."""
+PRIVATE = re.compile(
+    r"^(i['’](m|d|ve|ll)|i (was|am|had|have|did|went|got|want|wanted|remember|wonder|guess|talk|"
+    r"talked|saw|heard|read|know|said|just|actually|would (be|love|like)|don['’]t|do|mean|asked|"
+    r"feel like)|my (name|wife|husband|friend|favou?rite)|\w+, (i|you|we|do|did|what|how|can))\b",
+    re.IGNORECASE,
+)
+"""Starts of what people tell of themselves or ask each other; "I think" is not one of them."""
+TRANSITION = re.compile(
+    r"\b(moving on|(first|next|last|second|third|final) (news )?(item|topic|up|question)|"
+    r"jump (in|back)|follow up with|(later|earlier|already) in (this|the|our)|"
+    r"we (will|['’]ll) (get|come) (back )?to)\b",
+    re.IGNORECASE,
+)
+VERB = re.compile(
+    r"\b(is|are|was|were|be|been|has|have|had|do|does|did|can|could|will|would|should|may|might|"
+    r"must|cannot|makes?|takes?|costs?|needs?|gets?|goes|gives?|works?|runs?|means|lets?|says?|"
+    r"came|went|got|made|took|gave|found|put|set|became|\w{3,}ed|\w+n['’]t|\w+['’](s|re|ve|ll|d))\b",
+    re.IGNORECASE,
+)
+"""A sign that a headline is a sentence and not a fragment; the list is short, so no proof."""
 STUTTER = re.compile(r"\b([a-z']+(?: [a-z']+)?),? \1\b", re.IGNORECASE)
 FILLERS = re.compile(
     r"\b(you know|i mean|kind of|sort of|kinda|sorta|gonna|gotta|wanna|um|uh|er|hmm|or whatever|"
@@ -61,14 +81,16 @@ CUT_SHORT = re.compile(
 )
 """A clause that has hardly begun: the speaker, or Whisper, put a full stop too early."""
 HOUSEKEEPING = re.compile(
-    r"\b(you(['’]re| are| have been) listening|welcome (back )?to|welcome,|(my|our) guest|"
+    r"\b(you(['’]re| are| have been) listening|welcome,|(my|our) guest|"
+    r"welcome (back )?(to|everyone|everybody|all)|"
     r"joins? (me|us)|thank(s| you)|see you|good ?bye|bye for now|until next time|"
     r"(next|last) (week|time|episode)|(this|today['’]s|the last|an?) (episode|show)\b|subscribe|"
     r"let us |let['’]s (talk|start|begin|move|get|take)|take care|stay curious|"
     r"we(['’]re| are) back|short break|hello|good (morning|evening|afternoon)|how are you|"
     r"glad to be|great to be|nice to|looking forward|in the studio|our listeners|my name is|"
     r"feel free to|(any|your) questions|request speaker|we['’]ve (gathered|got a (great|full))|"
-    r"joined us|today we|(great|good|interesting) (discussion|conversation|question|point)|"
+    r"joined us|today,? we|we(['’]re| are) going to (talk|be talking|discuss|cover|look at)|"
+    r"(great|good|interesting) (discussion|conversation|question|point)|"
     r"show notes|follow (us|me|the show|along)|(on|via|at) (twitter|mastodon|patreon|discord)|"
     r"live ?stream|in the chat|if you (enjoyed|liked?)|tell (a|one|your) friends?|"
     r"this podcast|one last question|tell (me|us)|told me|i promise|as i said|what do you mean)",

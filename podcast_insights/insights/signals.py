@@ -25,7 +25,9 @@ from podcast_insights.insights.language import (
     NUMBERS,
     PERSONAL,
     POINTING_STARTS,
+    PRIVATE,
     STUTTER,
+    VERB,
 )
 
 THEME_WINDOW_S = 300.0
@@ -61,7 +63,7 @@ class Weights:
     self_contained: float = 0.5
     claim: float = 0.2
     fluency: float = 0.5
-    headline: float = 1.0
+    headline: float = 0.8
     length: float = 0.2
     coverage: float = 0.5
     diversity: float = 0.25
@@ -176,7 +178,9 @@ def headline_fit(sentence: str) -> float:
         0.5 * specificity(headline) + 0.5 * claim_strength([headline]),
         self_containedness([headline]),
     )
-    return max(sum(parts) / len(parts) - 0.15 * len(ANAPHORA.findall(headline)), 0.0)
+    cost = 0.15 * len(ANAPHORA.findall(headline)) + 0.25 * (not VERB.search(headline))
+    cost += 0.3 * bool(PRIVATE.match(headline))
+    return max(sum(parts) / len(parts) - cost, 0.0)
 
 
 def length_fit(text: str) -> float:
