@@ -1,5 +1,6 @@
 """Transcripts of a kind: a sensible answer or a clear reason, never a crash, time bounded."""
 
+import functools
 import re
 import time
 from collections.abc import Sequence
@@ -31,11 +32,17 @@ SECONDS_FOR_THREE_HOURS = 9.0
 """Three seconds of processor time for an hour of transcript is what the product promises."""
 
 
+@functools.cache
+def direction(word: str) -> np.ndarray:
+    """Somewhere of its own for each word."""
+    return np.random.default_rng(int(short_hash(word), 16)).normal(size=384)
+
+
 def vector(text: str) -> tuple[float, ...]:
     """A unit vector that depends on the words only: quick, and like texts lie near."""
     total = np.zeros(384)
     for word in re.findall(r"\w+", text.lower()):
-        total += np.random.default_rng(int(short_hash(word), 16)).normal(size=384)
+        total += direction(word)
     length = float(np.linalg.norm(total))
     return tuple((total / length if length else total).tolist())
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-import subprocess
+import runpy
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -188,7 +188,12 @@ def test_lexrank_ranks_what_others_are_like_above_what_is_alone() -> None:
     assert ranks.sum() == pytest.approx(1.0, abs=1e-4)
 
 
-def test_our_numbers_are_those_of_the_judges_script(embedder: Embedder, tmp_path: Path) -> None:
+def test_our_numbers_are_those_of_the_judges_script(
+    embedder: Embedder,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     if not SCRIPT.exists():
         pytest.skip("needs the shared tools and transcripts")
     gold = read_gold(REAL / "gold_points.jsonl", REAL)
@@ -213,13 +218,11 @@ def test_our_numbers_are_those_of_the_judges_script(embedder: Embedder, tmp_path
         for (show, name), insights in found.items():
             row = {"show": show, "episode": name, "insights": [vars(i) for i in insights]}
             file.write(json.dumps(row) + "\n")
-    printed = subprocess.run(
-        [sys.executable, SCRIPT, "--gold", "gold.jsonl", "--predictions", "out.jsonl"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
+    monkeypatch.chdir(tmp_path)
+    arguments = ["--gold", "gold.jsonl", "--predictions", "out.jsonl"]
+    monkeypatch.setattr(sys, "argv", [str(SCRIPT), *arguments])
+    runpy.run_path(str(SCRIPT), run_name="__main__")
+    printed = capsys.readouterr().out
     theirs = {
         match[1].strip(): [float(v) for v in match[2].split()]
         for match in re.finditer(r"^(.{24})((?: +[\d.]+){5})", printed, re.MULTILINE)
