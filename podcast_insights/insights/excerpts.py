@@ -167,5 +167,8 @@ def headline_of(sentence: str) -> str:
 
 def says_the_same(head: str, tail: str) -> bool:
     """Whether a sentence cut to `head` claims what it claimed with its `tail`."""
-    is_half = bool(OPEN_END.search(head) or (SUBORDINATE_START.match(head) and "," not in head))
+    is_aside = tail.startswith(", which ") and "," in tail[2:]
+    is_half = is_aside or bool(
+        OPEN_END.search(head) or (SUBORDINATE_START.match(head) and "," not in head)
+    )
     return not (is_half or NEGATION.search(head) or CONDITION.search(tail))

@@ -26,7 +26,7 @@ CONNECTING_STARTS = re.compile(
 OPENERS = re.compile(
     r"^((and|but|so(?! (far|much|many|long|called|that|on)\b))\b,? |"
     r"(now|well|yeah|yes|okay|ok|right|oh|actually|basically|anyway|all right|again|also|like|"
-    r"finally|however|you know|i mean|in fact|of course), )+",
+    r"finally|however|remember|whatever|you know|i mean|in fact|of course), )+",
     re.IGNORECASE,
 )
 """Words that open a spoken sentence and claim nothing; a headline goes without them. Not "I
@@ -53,7 +53,7 @@ PRIVATE = re.compile(
 TRANSITION = re.compile(
     r"\b(moving on|(first|next|last|second|third|final) (news )?(item|topic|up|question)|"
     r"jump (in|back)|follow up with|(later|earlier|already) in (this|the|our)|"
-    r"we (will|['’]ll) (get|come) (back )?to)\b",
+    r"we (will|['’]ll) (get|come) (back )?to)\b| [–—] ",
     re.IGNORECASE,
 )
 VERB = re.compile(
@@ -91,7 +91,8 @@ HOUSEKEEPING = re.compile(
     r"feel free to|(any|your) questions|request speaker|we['’]ve (gathered|got a (great|full))|"
     r"joined us|today,? we|we(['’]re| are) going to (talk|be talking|discuss|cover|look at)|"
     r"(great|good|interesting) (discussion|conversation|question|point)|"
-    r"show notes|follow (us|me|the show|along)|(on|via|at) (twitter|mastodon|patreon|discord)|"
+    r"show notes|on episode|follow (us|me|the show|along)|"
+    r"(on|via|at) (twitter|mastodon|patreon|discord)|"
     r"live ?stream|in the chat|if you (enjoyed|liked?)|tell (a|one|your) friends?|"
     r"this podcast|one last question|tell (me|us)|told me|i promise|as i said|what do you mean)",
     re.IGNORECASE,
@@ -111,7 +112,9 @@ SUBORDINATE_START = re.compile(
     re.IGNORECASE,
 )
 OPEN_END = re.compile(
-    r"\b(only|just|partly|mostly|mainly|largely|simply|precisely|and|or|but|that)$", re.IGNORECASE
+    r"\b(only|just|partly|mostly|mainly|largely|simply|precisely|and|or|but|that|"
+    r"in part|(if|whether|how)( [\w'-]+){1,2})$",
+    re.IGNORECASE,
 )
 NEGATION = re.compile(r"\b(not|never|no|nobody|nothing|cannot|\w+n['’]t)\b", re.IGNORECASE)
 CONTENT_STOP_WORDS = frozenset(
