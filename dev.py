@@ -22,6 +22,7 @@ STAMP = VENV / ".installed-from"
 # configured (mirrors, certificates, a CPU build of torch on a local shelf).
 INSTALLERS = ("pip==26.3", "uv==0.13.9")
 GROUPS = ("dev", "models")
+TWO_AT_A_TIME = ("-n", "2", "--dist", "loadgroup")
 PACKAGES = ("podcast_insights", "podcast_insights_tests", "benchmarks", "dev.py")
 
 
@@ -91,8 +92,8 @@ def say(message: str) -> None:
 
 COMMANDS: dict[str, tuple[str, list[list[str]]]] = {
     "demo": ("the daily job over the sample world", [["podcast-insights", "demo"]]),
-    "test": ("the tests, under 5 minutes on 2 cores", [["pytest"]]),
-    "test-slow": ("also the tests marked slow", [["pytest", "-m", "not gpu"]]),
+    "test": ("the tests, under 5 minutes on 2 cores", [["pytest", *TWO_AT_A_TIME]]),
+    "test-slow": ("also the tests marked slow", [["pytest", *TWO_AT_A_TIME, "-m", "not gpu"]]),
     "lint": (
         "ruff, formatting and import rules",
         [["ruff", "check", "."], ["ruff", "format", "--check", "."], ["lint-imports"]],

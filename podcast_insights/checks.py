@@ -1,83 +1,20 @@
 """Asset checks: what must hold after a run, told in the Dagster UI.
 
-Each check asks the warehouse one question about the days of the run. The question is a
-function of a frame, so that a test can make it pass and fail; Dagster's part is `definitions`.
+How a check is made is in `checking.py`; feeds and episodes have theirs in their own folders.
 
 What does not belong here: checks of a frame's shape. Those are contracts, and hold before
 anything is written.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
 
 import dagster as dg
 import polars as pl
 
-from podcast_insights.partitions import SETTINGS, window_or_none
-from podcast_insights.warehouse.resource import WarehouseResource
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """The answer to a check's question."""
-
-    is_passed: bool
-    message: str
-    metadata: dict[str, Any]
-
-
-Question = Callable[[pl.DataFrame], Verdict]
-
-
-@dataclass(frozen=True)
-class Check:
-    """A question about some columns of one table.
-
-    Args:
-        is_blocking: a failure fails the run, after everything that succeeded was stored.
-        source: what is asked in place of the table: a subquery.
-    """
-
-    table: str
-    name: str
-    description: str
-    columns: str
-    question: Question
-    is_blocking: bool = False
-    date_column: str = "published_on"
-    source: str = ""
-
-    def definition(self) -> dg.AssetChecksDefinition:
-        """The check as Dagster knows it."""
-
-        @dg.asset_check(
-            asset=self.table,
-            name=self.name,
-            description=self.description,
-            blocking=self.is_blocking,
-        )
-        def check(
-            context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource
-        ) -> dg.AssetCheckResult:
-            window = window_or_none(context)
-            where = f"WHERE {self.date_column} >= ? AND {self.date_column} < ?"
-            rows = warehouse.warehouse.read(
-                f"SELECT {self.columns} FROM {self.source or self.table} {where if window else ''}",
-                [window.start, window.end] if window else [],
-            )
-            verdict = self.question(rows)
-            severity = (
-                dg.AssetCheckSeverity.ERROR if self.is_blocking else dg.AssetCheckSeverity.WARN
-            )
-            return dg.AssetCheckResult(
-                passed=verdict.is_passed,
-                severity=severity,
-                description=verdict.message,
-                metadata=verdict.metadata | {"window": str(window or "all days")},
-            )
-
-        return check
+import podcast_insights.episodes.checks as episode_checks
+import podcast_insights.feeds.checks as feed_checks
+from podcast_insights.checking import Check, Question, Verdict
+from podcast_insights.partitions import SETTINGS
 
 
 def failed_share(bad: str, max_share: float, least: int = 1) -> Question:
@@ -181,6 +118,8 @@ def digests_are_full(rows: pl.DataFrame) -> Verdict:
 
 
 CHECKS: Sequence[Check] = (
+    *feed_checks.CHECKS,
+    *episode_checks.CHECKS,
     Check(
         "feeds",
         "feeds_answered",

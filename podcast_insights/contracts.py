@@ -7,7 +7,7 @@ location knows without it.
 from podcast_insights.digests.records import DAILY_DIGESTS, DELIVERIES
 from podcast_insights.embeddings.records import EMBEDDINGS
 from podcast_insights.episodes.records import EPISODES
-from podcast_insights.feeds.records import ANNOUNCED_ITEMS, FEED_FETCHES, FEEDS
+from podcast_insights.feeds.records import ANNOUNCED_ITEMS, FEED_FETCHES, FEEDS, ITEM_CHANGES
 from podcast_insights.insights.records import (
     INSIGHTS,
     LLM_CALLS,
@@ -31,6 +31,7 @@ TABLES: dict[str, Table] = {
         DELIVERIES,
         FEED_FETCHES,
         ANNOUNCED_ITEMS,
+        ITEM_CHANGES,
         LLM_CALLS,
     )
 }

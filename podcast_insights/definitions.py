@@ -20,6 +20,7 @@ from podcast_insights.feeds.asset import feeds
 from podcast_insights.feeds.resource import SubscriptionsResource
 from podcast_insights.insights.asset import insights, related_insights
 from podcast_insights.insights.resource import InsightEngineResource
+from podcast_insights.late_items import late_items_sensor
 from podcast_insights.partitions import SETTINGS
 from podcast_insights.resources import CacheResource, HttpResource
 from podcast_insights.schedules import (
@@ -27,7 +28,6 @@ from podcast_insights.schedules import (
     daily_schedule,
     deliver_digests,
     delivery_schedule,
-    late_items_sensor,
     publication_sensor,
     publish_analyst_database,
 )

@@ -8,7 +8,10 @@ from pydantic import Field
 
 if TYPE_CHECKING:
     from podcast_insights.cache import Cache
-    from podcast_insights.net.client import SafeClient
+    from podcast_insights.net.client import Limits
+    from podcast_insights.net.gates import HostGates
+    from podcast_insights.net.polite import PoliteClient
+    from podcast_insights.net.secrets import Credentials
 
 
 class CacheResource(dg.ConfigurableResource):
@@ -32,20 +35,39 @@ class HttpResource(dg.ConfigurableResource):
     max_audio_bytes: int = Field(default=2_000_000_000, description="Largest enclosure.")
     max_workers: int = Field(default=8, description="Downloads at the same time.")
 
-    def feed_client(self, private_hosts: tuple[str, ...]) -> "SafeClient":
-        """A client for feeds and transcripts."""
-        return self._client(self.max_feed_bytes, 120.0, private_hosts)
+    def feed_client(
+        self,
+        private_hosts: tuple[str, ...] = (),
+        credentials: "Credentials | None" = None,
+        gates: "HostGates | None" = None,
+    ) -> "PoliteClient":
+        """A client for feeds and transcripts; clients that share `gates` spare their hosts."""
+        limits = self._limits(self.max_feed_bytes, 120.0)
+        return self._client(limits, private_hosts, credentials, gates)
 
-    def audio_client(self, private_hosts: tuple[str, ...]) -> "SafeClient":
+    def audio_client(
+        self, private_hosts: tuple[str, ...] = (), credentials: "Credentials | None" = None
+    ) -> "PoliteClient":
         """A client for enclosures, which are larger and may take an hour."""
-        return self._client(self.max_audio_bytes, 3600.0, private_hosts)
+        return self._client(
+            self._limits(self.max_audio_bytes, 3600.0), private_hosts, credentials, None
+        )
 
-    def _client(
-        self, max_bytes: int, total_timeout_s: float, private_hosts: tuple[str, ...]
-    ) -> "SafeClient":
-        from podcast_insights.net.client import Limits, SafeClient
+    def _limits(self, max_bytes: int, total_timeout_s: float) -> "Limits":
+        from podcast_insights.net.client import Limits
 
-        limits = Limits(
+        return Limits(
             max_bytes=max_bytes, read_timeout_s=self.timeout_s, total_timeout_s=total_timeout_s
         )
-        return SafeClient(limits, frozenset(private_hosts))
+
+    def _client(
+        self,
+        limits: "Limits",
+        private_hosts: tuple[str, ...],
+        credentials: "Credentials | None",
+        gates: "HostGates | None",
+    ) -> "PoliteClient":
+        from podcast_insights.net.client import SafeClient
+        from podcast_insights.net.polite import PoliteClient
+
+        return PoliteClient(SafeClient(limits, frozenset(private_hosts), credentials, gates))

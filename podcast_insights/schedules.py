@@ -1,7 +1,9 @@
-"""Jobs, schedules and the sensor: when things run by themselves.
+"""Jobs, schedules and the publication sensor: when things run by themselves.
 
 Everything starts switched off unless `PODCAST_INSIGHTS_IS_SCHEDULE_RUNNING=true`: whether a
 machine scans feeds every day is its owner's choice, made there or in the UI.
+
+What does not belong here: days that lack something (`late_items.py`).
 """
 
 from datetime import UTC, datetime, timedelta
@@ -43,18 +45,6 @@ SENSOR_STATUS = (
     else dg.DefaultSensorStatus.STOPPED
 )
 
-MAX_LATE_DAYS = 7
-"""Days requested at once; the next tick takes the next ones."""
-
-LATE_ITEMS = """
-SELECT published_on, count(*) AS items, md5(string_agg(item_id, ' ' ORDER BY item_id)) AS items_key
-FROM announced_items
-WHERE published_on >= ? AND published_on < ?
-  AND item_id NOT IN (SELECT episode_id FROM episodes)
-GROUP BY published_on
-ORDER BY published_on DESC
-"""
-
 
 @dg.schedule(
     job=daily_insights,
@@ -94,34 +84,6 @@ def delivery_schedule(
 def days_before(at: datetime, days: int) -> str:
     """The UTC day so many days before the one of `at`."""
     return (at.astimezone(UTC).date() - timedelta(days=days)).isoformat()
-
-
-@dg.sensor(
-    job=daily_insights,
-    minimum_interval_seconds=300,
-    default_status=SENSOR_STATUS,
-    description="Materializes days for which feeds announced something after their run: late "
-    "items, and the last weeks of a feed added today. Older days are for a backfill.",
-)
-def late_items_sensor(
-    context: dg.SensorEvaluationContext, warehouse: WarehouseResource
-) -> list[dg.RunRequest] | dg.SkipReason:
-    """A run for each day that lacks announced items, newest first; never the same one twice."""
-    if not Path(warehouse.database).exists():
-        return dg.SkipReason("There is no warehouse yet.")
-    today = datetime.now(UTC).date()
-    since = today - timedelta(days=SETTINGS.late_lookback_days)
-    days = warehouse.warehouse.read(LATE_ITEMS, [since, today]).to_dicts()
-    if not days:
-        return dg.SkipReason(f"Nothing announced since {since} is missing.")
-    return [
-        dg.RunRequest(
-            run_key=f"{day['published_on']} {day['items_key']}",
-            partition_key=day["published_on"].isoformat(),
-            tags={"podcast_insights/late_items": str(day["items"])},
-        )
-        for day in days[:MAX_LATE_DAYS]
-    ]
 
 
 @dg.sensor(

@@ -64,7 +64,13 @@ class Settings(BaseSettings):
     )
 
     late_lookback_days: int = Field(
-        default=30, ge=1, description="How far back late_items_sensor looks for missing days."
+        default=30,
+        ge=1,
+        description="How far back late_items_sensor brings days back by itself; older ones are "
+        "for `podcast-insights backfill --missing`.",
+    )
+    feed_failing_days: int = Field(
+        default=3, ge=1, description="Days a feed may fail before an asset check says so."
     )
 
     http_timeout_s: float = Field(default=30.0, gt=0, description="Longest silence of a host.")

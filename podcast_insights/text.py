@@ -9,17 +9,33 @@ MAX_ROWS = 25
 MAX_CELL_CHARS = 120
 
 
-def markdown_escape(text: str) -> str:
-    """`text` so that Markdown shows it as it is: no link, no markup, one line."""
-    folded = re.sub(r"\s+", " ", text).strip()
-    return re.sub(r"([\\`*_{}\[\]()<>#+!|~&-])", r"\\\1", folded)
+MARKDOWN_MARKS = re.compile(r"[\\`*_{}\[\]<>#|~&^$]")
+MARKDOWN_LINE_START = re.compile(r"^(\d*)([-+=.)])")
+WORD_JOINER = "\u2060"
+AUTOLINK = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=\S@)(?=\S)", re.IGNORECASE)
+ESCAPE = re.compile(r"\\([\\`*_{}\[\]<>#|~&^$=.)+-])")
+
+
+def escaped_markdown(text: str) -> str:
+    """`text` as Markdown that shows exactly this text.
+
+    Renderers turn bare addresses into links after they have undone escapes, so an address
+    is broken by an invisible word joiner.
+    """
+    escaped = MARKDOWN_MARKS.sub(r"\\\g<0>", AUTOLINK.sub(WORD_JOINER, text))
+    return MARKDOWN_LINE_START.sub(r"\1\\\2", escaped)
+
+
+def unescaped_markdown(text: str) -> str:
+    """What `escaped_markdown` was made from, for a terminal."""
+    return ESCAPE.sub(r"\1", text.replace(WORD_JOINER, ""))
 
 
 def markdown_table(frame: pl.DataFrame, columns: Sequence[str]) -> str:
     """The first rows of a frame as a Markdown table, for previews in the Dagster UI."""
     lines = [f"| {' | '.join(columns)} |", "|" + "---|" * len(columns)]
     for row in frame.select(columns).head(MAX_ROWS).iter_rows():
-        cells = (markdown_escape(shown(value)) for value in row)
+        cells = (escaped_markdown(one_line(shown(value))) for value in row)
         lines.append(f"| {' | '.join(cells)} |")
     if frame.height > MAX_ROWS:
         lines.append(f"\nand {frame.height - MAX_ROWS} more")
@@ -30,3 +46,13 @@ def shown(value: object) -> str:
     """A cell's value, bounded in length."""
     text = "" if value is None else f"{value:.2f}" if isinstance(value, float) else str(value)
     return text if len(text) <= MAX_CELL_CHARS else text[: MAX_CELL_CHARS - 1] + "…"
+
+
+def one_line(text: str) -> str:
+    """`text` with white space folded, as a table's cell needs it."""
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 feed`, `2 feeds`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -25,6 +25,21 @@ SHARED = ROOT.parent / "shared"
 DAYS = (date(2025, 9, 8), date(2025, 9, 9), date(2025, 9, 10))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With several processes a file stays together, and so does what looks at the journey.
+
+    The journey's tests are the longest and begin first.
+    """
+
+    def is_of_journey(item: pytest.Item) -> bool:
+        return not {"journey", "journey_run"}.isdisjoint(getattr(item, "fixturenames", ()))
+
+    for item in items:
+        group = "journey" if is_of_journey(item) else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: not is_of_journey(item))
+
+
 @pytest.fixture(autouse=True)
 def isolated_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees the developer's settings, Dagster home, keys, or working directory."""

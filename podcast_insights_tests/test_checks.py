@@ -1,8 +1,9 @@
 """Every asset check can pass and can fail, and asks the warehouse a question it understands."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import dagster as dg
@@ -10,9 +11,13 @@ import polars as pl
 import pytest
 
 from podcast_insights.checks import CHECKS, Check
+from podcast_insights.episodes.records import EPISODES
+from podcast_insights.feeds.checks import RHYTHM, keeps_its_rhythm
+from podcast_insights.feeds.records import ANNOUNCED_ITEMS, FEED_FETCHES, FEEDS
 from podcast_insights.insights.records import REJECTED_INSIGHTS
 from podcast_insights.partitions import SETTINGS
 from podcast_insights.transcripts.records import STATUSES, TRANSCRIPTS
+from podcast_insights.warehouse.contracts import Table
 from podcast_insights.warehouse.resource import WarehouseResource
 
 Row = dict[str, Any]
@@ -42,6 +47,55 @@ def places(*shows: tuple[str, str]) -> list[Row]:
     return [{"digest_id": digest, "show_title": show} for digest, show in shows]
 
 
+def night_after(day: date) -> datetime:
+    """When the snapshot of a day is usually made."""
+    return datetime.combine(day + timedelta(days=1), time(5), UTC)
+
+
+def feed(name: str = "a", *, ago: int = 0, failing_days: float = 0, **fields: Any) -> Row:  # noqa: ANN401
+    """A feed as seen `ago` days before `DAY` ended, failing for so many days then."""
+    at = night_after(DAY - timedelta(days=ago))
+    return {
+        "snapshot_on": DAY - timedelta(days=ago),
+        "feed_id": name,
+        "feed_url": f"https://{name}.example/feed.xml",
+        "show_title": f"Show {name}",
+        "status": "failed" if failing_days else "ok",
+        "error": f"{name}.example answered HTTP 503" if failing_days else None,
+        "first_failed_at": at - timedelta(days=failing_days) if failing_days else None,
+        "fetched_at": at,
+        **fields,
+    }
+
+
+def rhythm(*ages: int, **fields: Any) -> Row:  # noqa: ANN401
+    """A feed that published something so many days before `DAY`, the newest last."""
+    published = [DAY - timedelta(days=age) for age in ages]
+    row = feed(**fields)
+    return {name: row[name] for name in ("snapshot_on", "feed_id", "show_title", "status")} | {
+        "days": published
+    }
+
+
+def counted(announced: int | None, repeated: int | None, stored: int, **fields: Any) -> Row:  # noqa: ANN401
+    row = feed(**fields)
+    return {name: row[name] for name in ("snapshot_on", "feed_id", "show_title")} | {
+        "announced": announced,
+        "repeated": repeated,
+        "stored": stored,
+    }
+
+
+def items(*statuses_of_items: str | None) -> list[Row]:
+    return [
+        {"title": f"Item {number}", "show_title": "Show", "status": status}
+        for number, status in enumerate(statuses_of_items)
+    ]
+
+
+WEEKLY = (42, 35, 28, 21, 14)
+PAUSED_ONCE = (400, 393, 386, 300, 293, 286)
+N = SETTINGS.feed_failing_days
 OK, FAILED = ("ok", None), ("failed", "the host answered HTTP 404")
 CASES: dict[str, tuple[list[list[Row]], list[list[Row]]]] = {
     # check: frames it passes on, frames it fails on
@@ -94,8 +148,71 @@ CASES: dict[str, tuple[list[list[Row]], list[list[Row]]]] = {
             statuses(("sending", None)),
         ],
     ),
+    "no_feed_failing_for_days": (
+        [
+            [],
+            [feed(), feed("b")],
+            [feed(failing_days=N - 0.1)],
+            # Mended since: only the last of several days counts.
+            [feed(ago=1, failing_days=N + 4), feed()],
+            # Unsubscribed since: it has no row on the last day.
+            [feed("gone", ago=1, failing_days=N + 4), feed()],
+        ],
+        [
+            [feed(failing_days=N)],
+            [feed(), feed("b", failing_days=N + 100)],
+            [feed(status="dead", failing_days=0.1)],
+            [feed(ago=1), feed(failing_days=N + 1)],
+            # Its host asks to be left alone for a week, so the last visit is days ago.
+            [feed(failing_days=N + 1, fetched_at=night_after(DAY) - timedelta(days=N + 1))],
+        ],
+    ),
+    "feeds_keep_their_rhythm": (
+        [
+            [],
+            [rhythm(*WEEKLY, 7, 0)],
+            [rhythm(*(age + 7 for age in WEEKLY))],  # 21 days: not more than three weeks
+            [rhythm(4, 3, 2, 1, 0)],
+            [rhythm(18, 17, 16, 15, 14)],  # a daily show may have two weeks of holidays
+            [rhythm(203, 202, 201, 200)],  # four days make no rhythm
+            [rhythm(*(age - 180 for age in PAUSED_ONCE))],  # its pauses last for 86 days
+            [rhythm(*(age + 70 for age in WEEKLY), failing_days=9)],  # another check's
+            [rhythm(*(age + 70 for age in WEEKLY), ago=1, name="gone"), rhythm(*WEEKLY)],
+        ],
+        [
+            [rhythm(*(age + 8 for age in WEEKLY))],
+            [rhythm(19, 18, 17, 16, 15)],
+            [rhythm(*PAUSED_ONCE)],
+            [rhythm(*WEEKLY), rhythm(*(age + 70 for age in WEEKLY), name="b")],
+        ],
+    ),
+    "announced_items_recorded": (
+        [
+            [],
+            [counted(10, 0, 10), counted(10, 0, 1000, name="b")],
+            [counted(10, 3, 7)],
+            [counted(10, None, 7)],  # a fetch that did not count what is there twice
+            [counted(None, None, 0)],
+            [counted(10, 0, 7, ago=1), counted(10, 0, 10)],
+        ],
+        [[counted(10, 0, 9)], [counted(10, 3, 6), counted(1, 0, 1, name="b")]],
+    ),
+    "every_item_accounted_for": (
+        [[], items("ok"), items("ok", "duplicate", "no_enclosure", "trailer", "before_since")],
+        [items(None), items("ok", None, "duplicate")],
+    ),
 }  # fmt: skip
-TYPES = {"is_other_show": pl.Boolean}
+INSTANT = pl.Datetime("us", "UTC")
+TYPES: dict[str, Any] = {
+    "is_other_show": pl.Boolean,
+    "snapshot_on": pl.Date,
+    "first_failed_at": INSTANT,
+    "fetched_at": INSTANT,
+    "days": pl.List(pl.Date),
+    "announced": pl.Int64,
+    "repeated": pl.Int64,
+    "stored": pl.Int64,
+}
 
 
 def frame(check: Check, rows: list[Row]) -> pl.DataFrame:
@@ -145,6 +262,24 @@ def test_the_allowed_share_is_the_setting() -> None:
         ("digests_from_several_shows", [], "no digest has any insight"),
         ("digests_from_several_shows", places(("a", "X"), ("a", "X")), "1 of 1 digests"),
         ("mails_confirmed", statuses(("failed", "no such mailbox")), "no such mailbox"),
+        ("no_feed_failing_for_days", [feed(failing_days=N)], "Show a (failed since 2025-09-06: a."),
+        (
+            "no_feed_failing_for_days",
+            [feed(failing_days=N, show_title=None)],
+            "https://a.example/feed.xml (failed since",
+        ),
+        ("no_feed_failing_for_days", [feed(status="dead", failing_days=1)], "feeds check"),
+        (
+            "feeds_keep_their_rhythm",
+            [rhythm(*(age + 70 for age in WEEKLY))],
+            "Show a (last on 2025-06-16, usually every 7 days)",
+        ),
+        (
+            "announced_items_recorded",
+            [counted(10, 2, 7)],
+            "Show a (10 announced, 2 of them twice, 7 stored)",
+        ),
+        ("every_item_accounted_for", items("ok", None), "2 items announced, 1 stored; missing: I"),
     ],
 )
 def test_a_failing_check_says_what_is_wrong(name: str, rows: list[Row], told: str) -> None:
@@ -164,9 +299,12 @@ class Context:
     has_partition_key_range: bool = False
 
 
-def executed(check: Check, warehouse: WarehouseResource, day: date = DAY) -> dg.AssetCheckResult:
+def executed(
+    check: Check, warehouse: WarehouseResource, day: date = DAY, days: int = 1
+) -> dg.AssetCheckResult:
+    """A check's answer for a window of days; for all days with `days=0`."""
     start = datetime.combine(day, datetime.min.time(), UTC)
-    context = Context(dg.TimeWindow(start, start + timedelta(days=1)))
+    context = Context(dg.TimeWindow(start, start + timedelta(days=days)), days == 1, days > 1)
     function = check.definition().node_def.compute_fn.decorated_fn
     return function(context, warehouse)
 
@@ -228,3 +366,165 @@ def test_made_up_quotes_are_told_from_episodes_that_gave_none(
     resource.warehouse.merge("rejected_insights", REJECTED_INSIGHTS.frame([row]))
     assert executed(BY_NAME["insights_grounded"], resource).passed is is_passed
     assert executed(BY_NAME["every_episode_asked"], resource).passed is (reason != "engine_failed")
+
+
+# Feeds and episodes, as the warehouse has them
+
+
+def store(resource: WarehouseResource, table: Table, *rows: Row) -> None:
+    """Write rows whose other columns are empty."""
+    empty = {
+        name: [] if column.dtype == pl.List and not column.nullable else None
+        for name, column in table.schema.columns().items()
+    }
+    resource.warehouse.merge(table.name, table.frame([empty | row for row in rows]))
+
+
+def announced(item_id: str, feed_id: str = "a", *, age: int = 0, **fields: Any) -> Row:  # noqa: ANN401
+    """An item of the ledger, published so many days before `DAY`."""
+    day = DAY - timedelta(days=age)
+    return {
+        "item_id": item_id,
+        "feed_id": feed_id,
+        "published_on": day,
+        "date_source": "feed",
+        "first_seen_at": night_after(day),
+        "show_title": f"Show {feed_id}",
+        "title": f"Item {item_id}",
+        "description": "",
+        **fields,
+    }
+
+
+def fetch(name: str = "a", *, ago: int = 0, **fields: Any) -> Row:  # noqa: ANN401
+    at = night_after(DAY - timedelta(days=ago))
+    return {"feed_id": name, "fetched_at": at, "repeated_item_count": 0, **fields}
+
+
+def episode(item_id: str, **fields: Any) -> Row:  # noqa: ANN401
+    row = announced(item_id)
+    kept = ("feed_id", "published_on", "show_title", "title", "description", "date_source")
+    return {"episode_id": item_id, "status": "ok"} | {name: row[name] for name in kept} | fields
+
+
+def test_a_failing_feed_is_told_from_its_rows(resource: WarehouseResource) -> None:
+    check = BY_NAME["no_feed_failing_for_days"]
+    store(
+        resource,
+        FEEDS,
+        *(feed("bad", ago=ago, failing_days=N + 1 - ago) for ago in range(N + 1)),
+        *(feed("good", ago=ago) for ago in range(N + 1)),
+        feed("unsubscribed", ago=N, failing_days=99),
+    )
+    result = executed(check, resource)
+    assert not result.passed
+    assert result.metadata["for_days_or_dead"].value == 1
+    assert "Show bad" in str(result.description)
+    assert executed(check, resource, DAY - timedelta(days=2)).passed
+    for days in (N, 0):  # a window of several days, and all days
+        whole = executed(check, resource, DAY - timedelta(days=N - 1), days)
+        assert whole.metadata["for_days_or_dead"].value == 1
+    assert (
+        executed(check, resource, DAY - timedelta(days=N + 1), 2).metadata["for_days_or_dead"].value
+        == 1
+    )  # the unsubscribed one, on its last day
+
+
+def test_a_silent_feed_is_told_from_the_ledger(resource: WarehouseResource) -> None:
+    check = BY_NAME["feeds_keep_their_rhythm"]
+    ages = {"weekly": range(0, 70, 7), "silent": range(40, 100, 7), "undated": range(40, 100, 7)}
+    store(
+        resource,
+        ANNOUNCED_ITEMS,
+        *(announced(f"{name}{age}", name, age=age) for name in ages for age in ages[name]),
+        # The same day twice is no gap; a day that only we gave it is no sign of life.
+        announced("twice", "silent", age=40),
+        announced("no date", "silent", age=1, date_source="first_seen"),
+        # Published after the snapshot was made, as a backfill finds it.
+        announced("later", "silent", age=-3),
+    )
+    store(
+        resource,
+        FEEDS,
+        *(feed(name, ago=ago) for name in ages for ago in range(30)),
+        *(feed("empty", ago=ago) for ago in range(30)),
+        feed("silent", ago=-3),
+    )
+    result = executed(check, resource)
+    assert not result.passed
+    assert result.metadata["silent"].value == 2
+    assert "Show silent (last on 2025-07-30, usually every 7 days)" in str(result.description)
+    assert executed(check, resource, DAY - timedelta(days=25)).passed
+    assert not executed(check, resource, DAY - timedelta(days=25), 26).passed
+    assert executed(check, resource, DAY + timedelta(days=3)).passed
+
+
+def test_only_the_last_twenty_days_make_the_rhythm(resource: WarehouseResource) -> None:
+    ages = [*range(40, 60), *range(300, 3000, 300)]  # rare once, daily later, silent now
+    store(resource, ANNOUNCED_ITEMS, *(announced(f"{age}", age=age) for age in ages))
+    store(resource, FEEDS, feed())
+    assert not executed(BY_NAME["feeds_keep_their_rhythm"], resource).passed
+
+
+def test_lost_items_are_told_from_the_ledgers(resource: WarehouseResource) -> None:
+    check = BY_NAME["announced_items_recorded"]
+    store(resource, FEEDS, *(feed(ago=ago, item_count=4) for ago in range(3)))
+    store(resource, FEED_FETCHES, *(fetch(ago=ago, repeated_item_count=1) for ago in range(3)))
+    assert not executed(check, resource).passed  # nothing is stored at all
+    store(resource, ANNOUNCED_ITEMS, announced("1"), announced("2"), announced("b", "other"))
+    result = executed(check, resource)
+    assert not result.passed
+    assert (result.metadata["announced"].value, result.metadata["stored"].value) == (4, 2)
+    several = executed(check, resource, DAY - timedelta(days=2), 3)
+    assert several.metadata["announced"].value == 4
+    store(resource, ANNOUNCED_ITEMS, announced("3", age=900))
+    for days in (1, 3, 0):
+        assert executed(check, resource, DAY - timedelta(days=days // 2), days).passed
+
+
+def test_a_fetch_from_before_repetitions_were_counted_is_no_alarm(
+    resource: WarehouseResource,
+) -> None:
+    store(resource, FEEDS, feed(item_count=4))
+    store(resource, FEED_FETCHES, fetch(repeated_item_count=None))
+    assert executed(BY_NAME["announced_items_recorded"], resource).passed
+
+
+def test_an_item_without_a_row_is_told_for_its_day(resource: WarehouseResource) -> None:
+    check = BY_NAME["every_item_accounted_for"]
+    store(resource, ANNOUNCED_ITEMS, announced("1"), announced("2"), announced("3", age=2))
+    store(resource, EPISODES, episode("1"), episode("2", status="trailer"))
+    assert executed(check, resource).passed
+    assert executed(check, resource, DAY - timedelta(days=1), 2).passed
+    late = executed(check, resource, DAY - timedelta(days=2), 3)
+    assert not late.passed
+    assert "3 items announced, 2 stored; missing: Item 3" in str(late.description)
+    assert late.metadata["by_status"].value == {"ok": 1, "trailer": 1}
+
+
+def test_the_rhythm_of_many_feeds_is_found_fast(resource: WarehouseResource) -> None:
+    """500 feeds, 60 snapshots, 100 items each; a join of both took seconds for a month."""
+    with resource.warehouse.transaction() as connection:
+        for statement in MANY.split(";"):
+            connection.execute(statement)
+    columns = BY_NAME["feeds_keep_their_rhythm"].columns
+    for where in ("snapshot_on >= '2025-08-01' AND snapshot_on < '2025-09-01'", "true"):
+        started = process_time()
+        rows = resource.warehouse.read(f"SELECT {columns} FROM {RHYTHM} WHERE {where}")  # noqa: S608
+        verdict = keeps_its_rhythm(rows)
+        assert rows.height == 500 * (31 if where != "true" else 60)
+        assert verdict.metadata["silent"] == 0
+        assert process_time() - started < 2.5
+
+
+MANY = """
+INSERT INTO feeds BY NAME
+SELECT 'f' || f AS feed_id, DATE '2025-07-11' + d::INT AS snapshot_on, 'Show' AS show_title,
+  'u' AS feed_url, 'ok' AS status, TIMESTAMPTZ '2025-09-09' AS fetched_at
+FROM range(500) a(f), range(60) b(d);
+INSERT INTO announced_items BY NAME
+SELECT 'f' || f AS feed_id, 'f' || f || 'i' || i AS item_id, 'feed' AS date_source,
+  DATE '2025-09-08' - i::INT AS published_on, TIMESTAMPTZ '2025-09-09' AS first_seen_at,
+  'Show' AS show_title, 't' AS title, '' AS description, []::VARCHAR[] AS persons
+FROM range(500) a(f), range(100) b(i)
+"""

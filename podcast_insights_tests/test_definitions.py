@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import dagster as dg
 import pytest
@@ -11,12 +11,7 @@ import pytest
 from podcast_insights.checks import CHECKS
 from podcast_insights.columns import known_tables
 from podcast_insights.definitions import build_defs, defs
-from podcast_insights.schedules import (
-    daily_schedule,
-    delivery_schedule,
-    late_items_sensor,
-    publication_sensor,
-)
+from podcast_insights.schedules import daily_schedule, delivery_schedule, publication_sensor
 from podcast_insights_tests.conftest import ROOT, Home, Journey
 from podcast_insights_tests.support.runs import run_window
 
@@ -34,8 +29,25 @@ ASSETS = (
     "analyst_database",
 )
 REPORTED = {
-    "feeds": {"feeds", "failed", "items_announced", "rows", "dagster/partition_row_count"},
-    "episodes": {"episodes", "duplicates", "without_enclosure", "preview"},
+    "feeds": {
+        "feeds",
+        "failed",
+        "dead",
+        "moved",
+        "preview",
+        "items_announced",
+        "rows",
+        "dagster/partition_row_count",
+    },
+    "episodes": {
+        "episodes",
+        "duplicates",
+        "without_enclosure",
+        "trailers",
+        "before_since",
+        "without_own_date",
+        "preview",
+    },
     "transcripts": {"audio_hours", "words", "mean_real_time_factor", "failed", "cost_usd"},
     "embeddings": {"passages", "advertising_passages", "model"},
     "insights": {"insights", "grounding_rate", "cost_usd", "prompt_tokens", "preview"},
@@ -142,35 +154,6 @@ def test_without_a_mail_server_the_delivery_schedule_skips() -> None:
         scheduled_execution_time=datetime(2025, 9, 11, 6, 5, tzinfo=UTC)
     )
     assert isinstance(delivery_schedule(context), dg.SkipReason)
-
-
-def test_days_that_lack_announced_items_are_asked_for_newest_first(journey: Home) -> None:
-    resources = {"warehouse": build_defs(journey.settings).resources["warehouse"]}
-    settled = late_items_sensor(dg.build_sensor_context(resources=resources))
-    assert isinstance(settled, dg.SkipReason)
-
-
-def test_a_late_item_brings_its_day_back_once(home: Home, journey: Home) -> None:
-    warehouse = home.warehouse
-    today = datetime.now(UTC).date()
-    row = journey.warehouse.read("SELECT * FROM announced_items LIMIT 1").to_dicts()[0]
-    ages = {"a": 1, "b": 3, "c": 3, "of today": 0, "too old": 400}
-    items = [
-        row | {"item_id": name, "published_on": today - timedelta(days=age)}
-        for name, age in ages.items()
-    ]
-    table = warehouse.tables["announced_items"]
-    warehouse.merge("announced_items", table.frame(items))
-    resources = {"warehouse": build_defs(home.settings).resources["warehouse"]}
-    asked = late_items_sensor(dg.build_sensor_context(resources=resources))
-    wanted = [(today - timedelta(days=age)).isoformat() for age in (1, 3)]
-    assert [request.partition_key for request in asked] == wanted
-    again = late_items_sensor(dg.build_sensor_context(resources=resources))
-    assert [r.run_key for r in again] == [r.run_key for r in asked]
-    warehouse.merge("announced_items", table.frame([items[1] | {"item_id": "d"}]))
-    more = late_items_sensor(dg.build_sensor_context(resources=resources))
-    assert more[0].run_key == asked[0].run_key
-    assert more[1].run_key != asked[1].run_key
 
 
 def test_mail_is_tried_for_every_young_day(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,8 +17,8 @@ QUERIES = [
 ]
 
 
-def test_there_are_five_queries() -> None:
-    assert len(QUERIES) == 5
+def test_there_are_six_queries() -> None:
+    assert len(QUERIES) == 6
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=[q.splitlines()[0][:40] for q in QUERIES])

@@ -16,7 +16,7 @@ CREATE OR REPLACE MACRO clock(second) AS
 CREATE OR REPLACE VIEW insights AS
 SELECT
   i.published_on, e.show_title, e.title AS episode_title, i.headline, i.body, i.quote, i.speaker,
-  clock(i.quote_start_s) AS heard_at, at_second(e.enclosure_url, i.quote_start_s) AS audio_link,
+  clock(i.quote_start_s) AS heard_at, at_second(if(e.is_private, NULL, e.enclosure_url), i.quote_start_s) AS audio_link,
   i.topics, i.value_score, e.link AS episode_link, i.engine, i.model, i.prompt_version,
   i.quote_start_s, i.quote_end_s, i.insight_id, i.episode_id, e.feed_id, i.embedding
 FROM insights_base i JOIN episodes e USING (episode_id);
@@ -48,7 +48,8 @@ COMMENT ON VIEW digests IS
 CREATE OR REPLACE VIEW segments AS
 SELECT
   e.published_on, e.show_title, e.title AS episode_title, s.start_s, s.end_s, s.speaker, s.text,
-  at_second(e.enclosure_url, s.start_s) AS audio_link, t.source, t.episode_id
+  at_second(if(e.is_private, NULL, e.enclosure_url), s.start_s) AS audio_link, t.source,
+  t.episode_id
 FROM (SELECT episode_id, source, unnest(segments) AS s FROM transcripts) t
 JOIN episodes e USING (episode_id);
 COMMENT ON VIEW segments IS 'All transcripts, one row per timed segment.';

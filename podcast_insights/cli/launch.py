@@ -5,17 +5,16 @@ shows them like any other run.
 """
 
 import os
-import socket
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from podcast_insights.errors import UserError
+from podcast_insights.text import unescaped_markdown
 
 if TYPE_CHECKING:
     from dagster import DagsterEvent, DagsterInstance, EventLogEntry
@@ -23,10 +22,6 @@ if TYPE_CHECKING:
     from podcast_insights.settings import Settings
 
 OnEntry = Callable[["EventLogEntry"], None]
-
-PROCESS_TAG = "podcast_insights/process"
-UNFINISHED = ("STARTED", "STARTING", "CANCELING")
-
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """The command line prints its own lines; the instance keeps every message for the UI."""
@@ -90,6 +85,7 @@ def run_days(
     )
 
     from podcast_insights.definitions import defs
+    from podcast_insights.lost_runs import PROCESS_TAG, end_lost_runs, process_name
 
     end_lost_runs(instance)
     job = defs.resolve_job_def("daily_insights")
@@ -128,18 +124,39 @@ def backfill(
     return is_good
 
 
-def blocks_of(first: date, last: date, size: int) -> list[tuple[date, date]]:
-    """The days from `first` to `last` in blocks of at most `size` days, the oldest first.
+def days_of(first: date, last: date) -> list[date]:
+    """Every day from `first` to `last`."""
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+def lacking(settings: "Settings", first: date, last: date) -> list[date]:
+    """The days of a range that lack something, as far as the last scan knows."""
+    from podcast_insights.contracts import TABLES
+    from podcast_insights.episodes.lacking import lacking_days
+    from podcast_insights.feeds.subscriptions import load_subscriptions
+    from podcast_insights.warehouse.database import Warehouse
+
+    if not settings.warehouse_path.exists():
+        return []
+    feeds = load_subscriptions(settings.under_home(settings.feeds_file))
+    warehouse = Warehouse(settings.warehouse_path, TABLES)
+    found = lacking_days(warehouse, feeds, first, last + timedelta(days=1))
+    return [day.day for day in found]
+
+
+def blocks_of(days: Sequence[date], size: int) -> list[tuple[date, date]]:
+    """Days as blocks of neighbours, at most `size` in each, the oldest first.
 
     What is related, new or a repetition depends on the days before, so only this order gives
     the same rows as one long run, and the same rows again.
     """
-    blocks = []
-    start = first
-    while start <= last:
-        end = min(last, start + timedelta(days=size - 1))
-        blocks.append((start, end))
-        start = end + timedelta(days=1)
+    blocks: list[tuple[date, date]] = []
+    for day in sorted(days):
+        start, end = blocks[-1] if blocks else (day, day)
+        if blocks and day == end + timedelta(days=1) and (day - start).days < size:
+            blocks[-1] = (start, day)
+        else:
+            blocks.append((day, day))
     return blocks
 
 
@@ -159,70 +176,13 @@ def watching(instance: "DagsterInstance", on_entry: OnEntry) -> Iterator[None]:
         del instance.handle_new_event
 
 
-def end_lost_runs(instance: "DagsterInstance") -> list[str]:
-    """Mark runs whose command-line process is gone as failed, and free their pool slots.
-
-    A killed process can't report its own end; its run would look busy for ever and hold the
-    `gpu` pool.
-    """
-    from dagster import DagsterRunStatus, RunsFilter
-
-    ended = []
-    wanted = RunsFilter(statuses=[DagsterRunStatus[name] for name in UNFINISHED])
-    for run in instance.get_runs(wanted):
-        name = run.tags.get(PROCESS_TAG)
-        if name and not is_alive(name):
-            instance.report_run_failed(run, "The process that ran this was killed or crashed.")
-            instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
-            ended.append(run.run_id)
-    free_orphaned_slots(instance)
-    return ended
-
-
-def free_orphaned_slots(instance: "DagsterInstance") -> None:
-    """Free pool slots of runs that have ended or are unknown; without a daemon nobody else does."""
-    events = instance.event_log_storage
-    for pool in events.get_concurrency_keys():
-        held = events.get_concurrency_info(pool)
-        for run_id in held.active_run_ids | held.pending_run_ids:
-            run = instance.get_run_by_id(run_id)
-            if run is None or run.is_finished:
-                events.free_concurrency_slots_for_run(run_id)
-
-
-def process_name() -> str:
-    """This process, told apart from a later one with the same number."""
-    return f"{socket.gethostname()}/{os.getpid()}/{start_time(os.getpid())}"
-
-
-def is_alive(name: str) -> bool:
-    """Whether the named process still runs; one on another host counts as running."""
-    host, pid, started = name.rsplit("/", 2)
-    if host != socket.gethostname():
-        return True
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return start_time(int(pid)) == started
-
-
-def start_time(pid: int) -> str:
-    """When the process began, in the kernel's ticks; empty where the system does not tell."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-    except OSError:
-        return ""
-
-
 def describe(event: "DagsterEvent") -> str:
     """Why a run failed, as one line; empty for an event that tells nothing of the kind."""
     if event.event_type_value == "ASSET_CHECK_EVALUATION":
         check = event.asset_check_evaluation_data
         is_blocking = not check.passed and check.severity.value == "ERROR"
-        return f"{check.asset_key.to_user_string()}: {check.description}" if is_blocking else ""
+        told = unescaped_markdown(check.description or "")
+        return f"{check.asset_key.to_user_string()}: {told}" if is_blocking else ""
     if not event.is_step_failure:
         return ""
     error = event.step_failure_data.error

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from podcast_insights.cli.feeds_commands import feeds_app
 from podcast_insights.errors import UserError
 from podcast_insights.settings import Settings, load_settings
 
@@ -21,7 +22,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-feeds_app = typer.Typer(help="Subscriptions (data/feeds.yaml).", no_args_is_help=True)
 deliveries_app = typer.Typer(
     help="Mails whose outcome is unknown: a person decides.", no_args_is_help=True
 )
@@ -140,6 +140,10 @@ def backfill(
     from_: Annotated[str, typer.Option("--from", help="First UTC day, YYYY-MM-DD.")],
     to: Annotated[str, typer.Option(help="Last UTC day, YYYY-MM-DD.")] = "yesterday",
     send: SendOption = False,
+    missing: Annotated[
+        bool,
+        typer.Option("--missing", help="Only days that lack something their feeds announce."),
+    ] = False,
 ) -> None:
     """Materialize a range of days in blocks, oldest first; what is done is not done again."""
     from podcast_insights.cli import launch
@@ -150,7 +154,11 @@ def backfill(
     if first > last:
         raise UserError(f"{first} is after {last}.", "Swap --from and --to.")
     require_mail(settings, send)
-    blocks = launch.blocks_of(first, last, settings.max_partitions_per_run)
+    days = launch.lacking(settings, first, last) if missing else launch.days_of(first, last)
+    blocks = launch.blocks_of(days, settings.max_partitions_per_run)
+    if not blocks:
+        out.print(f"Nothing announced from {first} to {last} is missing.")
+        raise typer.Exit(0)
     with launch.instance_of(settings) as instance, progress(out, len(blocks)) as on_entry:
         is_good = launch.backfill(
             instance,
@@ -273,25 +281,6 @@ def tables(
     from rich.markdown import Markdown
 
     out.print(Markdown(documented()))
-
-
-@feeds_app.command("list")
-def feeds_list() -> None:
-    """List the subscriptions, with how their last fetch went."""
-    from podcast_insights.cli.feeds import show_feeds
-
-    show_feeds(load_settings(), out)
-
-
-@feeds_app.command("add")
-def feeds_add(url: Annotated[str, typer.Argument(help="Address of the feed.")]) -> None:
-    """Subscribe to a feed; it is scanned from the next run on."""
-    from podcast_insights.feeds.subscriptions import add_subscription
-
-    config = load_settings()
-    feed = add_subscription(config.under_home(config.feeds_file), url)
-    out.print(f"Subscribed to {escape(feed.url)} (feed_id {feed.feed_id}).")
-    out.print("The next run scans it; `podcast-insights backfill --from DAY` fetches its past.")
 
 
 @deliveries_app.command("list")

@@ -26,7 +26,8 @@ MIN_RELATED_SHOWN = 0.4
 """Cosine below which a related insight is no longer worth a reader's click."""
 
 CANDIDATES = """
-SELECT i.*, e.show_title, e.title AS episode_title, e.link AS episode_link, e.enclosure_url,
+SELECT i.*, e.show_title, e.title AS episode_title, e.link AS episode_link,
+  if(e.is_private, NULL, e.enclosure_url) AS enclosure_url,
   coalesce((
     SELECT list_sort(list(DISTINCT o.show_title))
     FROM related_insights r
@@ -40,7 +41,8 @@ WHERE i.published_on >= $start AND i.published_on < $end
 """
 LINKS = """
 SELECT r.insight_id AS source_id, n.insight_id, n.headline, o.show_title,
-  o.title AS episode_title, o.enclosure_url, n.quote_start_s, r.similarity
+  o.title AS episode_title, if(o.is_private, NULL, o.enclosure_url) AS enclosure_url,
+  n.quote_start_s, r.similarity
 FROM related_insights r
 JOIN insights n ON n.insight_id = r.related_insight_id
 JOIN episodes o ON o.episode_id = n.episode_id

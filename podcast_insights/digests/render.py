@@ -20,6 +20,7 @@ from urllib.parse import quote as percent_encoded
 from urllib.parse import urlsplit, urlunsplit
 
 from podcast_insights.digests.model import Digest, Entry, RelatedEntry, clock
+from podcast_insights.text import escaped_markdown
 
 if TYPE_CHECKING:  # jinja2 is imported at use: Dagster's code location imports our neighbours.
     from jinja2 import Environment
@@ -41,10 +42,6 @@ HALF_CHARACTER = re.compile(r"[\ud800-\udfff]")
 WORD = re.compile(r"\w+")
 CLOSING_MARKS = re.compile(r"[.!?…,;:\"”'’)]+(?=\s|$)")
 URL_MARKS = "%/:=&?~#+!$,;'@()*[]"
-MARKDOWN_MARKS = re.compile(r"[\\`*_{}\[\]<>#|~&^$]")
-MARKDOWN_LINE_START = re.compile(r"^(\d*)([-+=.)])")
-WORD_JOINER = "\u2060"
-AUTOLINK = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=\S@)(?=\S)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -277,16 +274,6 @@ def web_url(url: str | None) -> str | None:
         for part in (parts.path, parts.query, parts.fragment)
     )
     return urlunsplit((parts.scheme, host, *tail))
-
-
-def escaped_markdown(text: str) -> str:
-    """`text` as Markdown that shows exactly this text.
-
-    Renderers turn bare addresses into links after they have undone escapes, so an address
-    is broken by an invisible word joiner.
-    """
-    escaped = MARKDOWN_MARKS.sub(r"\\\g<0>", AUTOLINK.sub(WORD_JOINER, text))
-    return MARKDOWN_LINE_START.sub(r"\1\\\2", escaped)
 
 
 def wrapped(text: str, indent: int = 0, hang: int | None = None) -> str:

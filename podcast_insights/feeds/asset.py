@@ -1,5 +1,6 @@
 """The asset `feeds`."""
 
+import os
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -31,25 +32,45 @@ def feeds(
     subscriptions: SubscriptionsResource,
 ) -> pl.DataFrame:
     """State of each subscription as seen after the day ended."""
+    from podcast_insights.feeds.fetch import FeedFetcher
+    from podcast_insights.feeds.ledger import Ledger
+    from podcast_insights.feeds.private import credentials_of
     from podcast_insights.feeds.scan import FeedScanner
+    from podcast_insights.net.gates import HostGates
 
-    scanner = FeedScanner(
-        warehouse=warehouse.warehouse,
+    gates = HostGates()
+    fetcher = FeedFetcher(
+        client_for=lambda feed: http.feed_client(
+            feed.private_hosts, credentials_of(feed, os.environ), gates
+        ),
         cache=cache.cache,
-        client_for=lambda feed: http.feed_client(feed.private_hosts),
         now=lambda: datetime.now(UTC),
-        max_workers=http.max_workers,
+        environ=os.environ,
     )
+    scanner = FeedScanner(Ledger(warehouse.warehouse), fetcher, http.max_workers)
     rows = scanner.scan(subscriptions.load(), window_of(context))
-    bad = rows.filter(pl.col("status") == "failed")
+    bad = rows.filter(pl.col("status") != "ok")
     for row in bad.iter_rows(named=True):
         context.log.warning(f"{row['feed_url']} ({row['snapshot_on']}): {row['error']}")
+    last = rows.filter(pl.col("snapshot_on") == rows["snapshot_on"].max())
     context.add_output_metadata(
         {
-            "feeds": rows["feed_id"].n_unique(),
-            "failed": bad.height,
-            "items_announced": int(rows["item_count"].sum() or 0),
+            "feeds": last.height,
+            "failed": last.filter(pl.col("status") == "failed").height,
+            "dead": last.filter(pl.col("status") == "dead").height,
+            "moved": last["moved_to"].count(),
+            "items_announced": int(last["item_count"].sum() or 0),
+            "preview": dg.MarkdownMetadataValue(preview(last)),
         }
     )
     count_rows(context, rows, "snapshot_on")
     return rows
+
+
+def preview(rows: pl.DataFrame) -> str:
+    """The feeds that need a look first, then the others."""
+    from podcast_insights.text import markdown_table
+
+    named = rows.with_columns(feed=pl.coalesce("show_title", "feed_url"))
+    columns = ["feed", "status", "item_count", "error", "moved_to", "notes"]
+    return markdown_table(named.sort(pl.col("status") == "ok", "feed"), columns)

@@ -1,216 +1,254 @@
-"""A feed's bytes as items.
+"""A feed's bytes as a show and its items: what the elements of RSS and Atom mean.
 
-Text leaves here as plain text: no markup survives, so nothing downstream has to think of it.
-
-What does not belong here: which day an item belongs to, and whether it is new.
+An element that is odd costs at most itself. What does not belong here: bytes and encodings
+(`document.py`), markup (`markup.py`), which day an item belongs to, and whether it is new.
 """
 
-import html
-import io
-import re
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from collections import deque
+from collections.abc import Iterable
+from datetime import datetime
+from operator import itemgetter
 
-from podcast_insights.net.client import FetchError, check_scheme
+from podcast_insights.feeds.model import Feed, Item
+from podcast_insights.feeds.reading.dates import parse_date
+from podcast_insights.feeds.reading.document import (
+    FeedFormatError,
+    not_a_feed,
+    open_document,
+)
+from podcast_insights.feeds.reading.markup import MarkupError, read_strictly
+from podcast_insights.feeds.reading.mending import MendingReader
+from podcast_insights.feeds.reading.podcasting import (
+    Fields,
+    chapters_url_of,
+    duration_of,
+    enclosures_of,
+    episode_of,
+    episode_type_of,
+    is_true,
+    persons_of,
+    season_of,
+    transcripts_of,
+)
+from podcast_insights.feeds.reading.tree import CONTAINERS, Node, TreeBuilder
+from podcast_insights.feeds.reading.values import (
+    MAX_RAW_CHARS,
+    MAX_TEXT_CHARS,
+    label,
+    plain,
+    storable,
+    web_address,
+)
 
-MAX_TEXT_CHARS = 20_000
-MAX_ITEMS = 50_000
-MAX_DIGITS = 15
+__all__ = ["MAX_TEXT_CHARS", "Feed", "FeedFormatError", "Item", "parse_feed"]
 
-CHARACTER_ENTITY = re.compile(rb'\s+(\w+)\s+"(&#\w+;)"')
-"""The one kind of entity declaration that is honoured: a name for a character."""
+READER_VERSION = 1
+"""Moves when the same bytes give other items, so that feeds already fetched are read again."""
 
-OTHER_ENTITY = re.compile(rb"<\0*!\0*E\0*N\0*T\0*I\0*T\0*Y(?!%s\s*>)" % CHARACTER_ENTITY.pattern)
-"""Any other declaration, in UTF-16 and UTF-32 too."""
+MAX_GUID_CHARS = 2_000
+MAX_DATE_CHARS = 200
+MAX_ALL_TEXT_CHARS = 20_000_000
+"""Descriptions of one feed together; those that come after are cut to `MAX_LATE_CHARS`."""
+MAX_LATE_CHARS = 200
 
+TITLES = ("title", "itunes:title", "media:title", "dc:title", "dcterms:title")
+NOTES = (
+    *("content:encoded", "content", "fullitem", "xhtml:body", "body", "description", "summary"),
+    *("itunes:summary", "media:description", "dc:description", "abstract", "itunes:subtitle"),
+)
+PUBLISHED = (
+    *("pubdate", "published", "issued", "dcterms:issued", "dc:date", "dcterms:date", "date"),
+    *("created", "dcterms:created", "dc:created", "dcterms:available", "itunes:pubdate"),
+)
+UPDATED = ("updated", "modified", "dcterms:modified", "lastbuilddate", "lastmod")
 
-NUMERIC_REFERENCE = re.compile(rb"&#(?:[xX]([0-9a-fA-F]{1,12})|([0-9]{1,12}));?")
-
-ITEM = re.compile(rb"<(?:\w+:)?(?:item|entry)[\s>/]")
-
-
-class FeedFormatError(ValueError):
-    """The bytes are not a feed."""
-
-
-@dataclass(frozen=True)
-class Item:
-    """What a feed says about one item. Everything but the title may be missing."""
-
-    guid: str | None
-    title: str
-    description: str
-    link: str | None
-    published_at: datetime | None
-    enclosure_url: str | None
-    enclosure_type: str | None
-    enclosure_bytes: int | None
-    duration_s: float | None
-    transcript_url: str | None
-    transcript_type: str | None
-    persons: tuple[str, ...]
+NOT_FEEDS = {
+    "html": "a web page",
+    "opml": "OPML, a list of feeds",
+    "{": "JSON, no RSS or Atom element was found",
+}
 
 
-@dataclass(frozen=True)
-class Feed:
-    """A parsed feed."""
-
-    title: str
-    items: tuple[Item, ...]
-
-
-def parse_feed(content: bytes) -> Feed:
+def parse_feed(content: bytes, *, url: str | None = None, content_type: str | None = None) -> Feed:
     """Read RSS or Atom.
 
+    Args:
+        content: as served; gzip'd bytes are unpacked.
+        url: where it came from; relative addresses start there.
+        content_type: as served; its charset is used where the document gives no better hint.
+
     Raises:
-        FeedFormatError: not a feed, with what the bytes look like instead.
+        FeedFormatError: not a feed, or refused because it would cost too much to read.
     """
-    if sum(1 for _ in ITEM.finditer(content)) > MAX_ITEMS:
-        raise FeedFormatError(f"not a feed for us: it has more than {MAX_ITEMS:,} items")
+    document = open_document(content, content_type)
+    repairs = document.repairs
+    reading = Reading(url)
     try:
-        parsed = read(content)
-        title = plain(parsed.feed.get("title")) or "(untitled)"
-        items = tuple(to_item(entry) for entry in parsed.entries[:MAX_ITEMS])
-    except Exception as error:  # elements that feedparser does not expect break it in many ways
-        raise FeedFormatError(f"not a feed: {type(error).__name__}: {error}") from error
-    if not parsed.get("version") and not items:
-        raise FeedFormatError(f"not a feed: {looks_like(content)}")
-    return Feed(title=title, items=items)
+        read_strictly(document, reading.builder)
+    except MarkupError as error:
+        repairs += (f"not well-formed: {error}",)
+        reading = Reading(url)
+        MendingReader(document, reading.builder).read()
+    form = format_of(reading.builder)
+    if form is None:
+        raise not_a_feed(looks_like(content, reading.builder.root_name))
+    return to_feed(reading, form, repairs)
 
 
-def read(content: bytes) -> Any:  # noqa: ANN401 - feedparser is untyped
-    """Run feedparser with three of its doors shut."""
-    import feedparser
-    import feedparser.sanitizer
+class Reading:
+    """One pass over a document: makes an item of each tree as soon as it is complete."""
 
-    # It expands entities that it takes for safe without bound: 60 kB became 330 MB.
-    feedparser.sanitizer.RE_SAFE_ENTITY_PATTERN = CHARACTER_ENTITY
-    # Declarations after a comment escape it and reach expat, which expands a hundredfold.
-    harmless = OTHER_ENTITY.sub(lambda match: match[0].replace(b"E", b"X"), content)
-    harmless = NUMERIC_REFERENCE.sub(real_character, harmless)
-    # As a stream: of bytes that name a file it would open that file.
-    stream = io.BytesIO(harmless)
-    return feedparser.parse(stream, sanitize_html=False, resolve_relative_uris=False)
+    def __init__(self, url: str | None) -> None:
+        """Relative addresses start at `url`."""
+        self.builder = TreeBuilder(self.add, base=url)
+        self._items: dict[int, Item] = {}
+        self._chars = 0
 
+    def add(self, position: int, node: Node) -> None:
+        """Read one item."""
+        limit = MAX_TEXT_CHARS if self._chars < MAX_ALL_TEXT_CHARS else MAX_LATE_CHARS
+        item = to_item(node, limit)
+        self._chars += len(item.description)
+        self._items[position] = item
 
-def real_character(match: re.Match[bytes]) -> bytes:
-    """A numeric reference as it is, or U+FFFD for a character that does not exist.
-
-    One such reference in one title would make feedparser refuse the whole feed.
-    """
-    code = int(match[1], 16) if match[1] else int(match[2])
-    return match[0] if 0 < code < 0xD800 or 0xDFFF < code < 0x110000 else b"&#xFFFD;"
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """The items in the order in which they begin."""
+        return tuple(item for _, item in sorted(self._items.items(), key=itemgetter(0)))
 
 
-def to_item(entry: Any) -> Item:  # noqa: ANN401 - feedparser is untyped
-    """One feedparser entry in our words."""
-    enclosures = [e for e in listed(entry, "enclosures") if address_of(e)]
-    enclosure: dict[str, Any] = enclosures[0] if enclosures else {}
-    transcript = entry.get("podcast_transcript")
-    transcript = transcript if isinstance(transcript, dict) else {}
-    named = plain(entry.get("podcast_person")) or plain(entry.get("author"))
+def to_item(node: Node, max_description: int) -> Item:
+    """One item's elements in our words."""
+    fields = node.by_name()
+    enclosures = enclosures_of(node)
+    published_text, published_at = moment_of(fields, PUBLISHED)
+    updated_text, updated_at = moment_of(fields, UPDATED)
     return Item(
-        guid=text_of(entry.get("id")) or None,
-        title=plain(entry.get("title")) or "(untitled)",
-        description=plain(body_of(entry)),
-        link=web_address(entry.get("link")),
-        published_at=published_at(entry),
-        enclosure_url=address_of(enclosure),
-        enclosure_type=text_of(enclosure.get("type")).lower() or None,
-        enclosure_bytes=size(enclosure.get("length")),
-        duration_s=seconds(entry.get("itunes_duration")),
-        transcript_url=web_address(transcript.get("url")),
-        transcript_type=text_of(transcript.get("type")).lower() or None,
-        persons=(named,) if named else (),
+        guid=guid_of(node, fields),
+        title=text_of(fields, TITLES) or "(untitled)",
+        description=notes_of(fields, max_description),
+        link=link_of(fields),
+        published_text=published_text or updated_text,
+        published_at=published_at or updated_at,
+        updated_at=updated_at if updated_at != (published_at or updated_at) else None,
+        enclosures=enclosures,
+        duration_s=duration_of(fields, enclosures),
+        transcripts=transcripts_of(fields),
+        chapters_url=chapters_url_of(fields),
+        persons=persons_of(fields),
+        season=season_of(fields),
+        episode=episode_of(fields),
+        episode_type=episode_type_of(fields),
     )
 
 
-def body_of(entry: Any) -> str:  # noqa: ANN401 - feedparser is untyped
+def to_feed(reading: Reading, form: str, repairs: tuple[str, ...]) -> Feed:
+    """What is said outside the items, wherever that is."""
+    fields = show_fields(reading.builder.root)
+    language = first_text(fields, ("language", "dc:language")) or reading.builder.language
+    medium = label(first_text(fields, ("podcast:medium",)))
+    return Feed(
+        title=text_of(fields, TITLES) or "(untitled)",
+        items=reading.items,
+        format=form,
+        link=link_of(fields),
+        language=label(language),
+        persons=persons_of(fields),
+        guid=label(first_text(fields, ("podcast:guid",))),
+        medium=medium.lower() if medium else None,
+        new_feed_url=web_address(first_text(fields, ("itunes:new-feed-url", "newlocation"))),
+        next_url=linked(fields, "next"),
+        prev_archive_url=linked(fields, "prev-archive"),
+        is_complete="fh:complete" in fields or is_true(first_text(fields, ("itunes:complete",))),
+        repairs=repairs,
+    )
+
+
+def show_fields(root: Node) -> Fields:
+    """The elements outside items, those further up first; containers give what they hold."""
+    found: Fields = {}
+    waiting = deque((child, True) for child in root.children)
+    while waiting:
+        node, is_root = waiting.popleft()
+        if is_root or node.name in CONTAINERS:
+            waiting.extend((child, False) for child in node.children)
+        found.setdefault(node.name, []).append(node)
+    return found
+
+
+def linked(fields: Fields, rel: str) -> str | None:
+    """Where the first link of this relation leads."""
+    nodes = [n for n in fields.get("link", ()) if n.attributes.get("rel", "").lower() == rel]
+    urls = (web_address(node.attributes.get("href"), node.base) for node in nodes)
+    return next((url for url in urls if url), None)
+
+
+def first_text(fields: Fields, names: Iterable[str]) -> str | None:
+    """The first text that is not empty, by the order of the names."""
+    texts = (node.text for name in names for node in fields.get(name, ()))
+    return next((text for text in texts if text), None)
+
+
+def text_of(fields: Fields, names: Iterable[str]) -> str | None:
+    """The first plain text that is not empty."""
+    nodes = (node for name in names for node in fields.get(name, ()))
+    return next((text for node in nodes if (text := label(node.text))), None)
+
+
+def notes_of(fields: Fields, limit: int) -> str:
     """The longest of the places where show notes are put."""
-    contents = [text_of(part.get("value")) for part in listed(entry, "content")]
-    return max([text_of(entry.get("summary")), *contents], key=len)
+    texts = [node.text for name in NOTES for node in fields.get(name, ())]
+    return plain(max(texts, key=len, default="")[:MAX_RAW_CHARS], limit)
 
 
-def listed(entry: Any, name: str) -> list[dict[str, Any]]:  # noqa: ANN401 - feedparser is untyped
-    """The elements of one name, where feedparser made a list of them."""
-    found = entry.get(name)
-    return [e for e in found if isinstance(e, dict)] if isinstance(found, list) else []
+def guid_of(node: Node, fields: Fields) -> str | None:
+    """The GUID as announced, or RDF's and Dublin Core's identifiers."""
+    found = (
+        first_text(fields, ("guid", "id"))
+        or node.attributes.get("about", "").strip()
+        or first_text(fields, ("dc:identifier", "dcterms:identifier"))
+    )
+    return storable(found)[:MAX_GUID_CHARS] or None if found else None
 
 
-def text_of(value: object) -> str:
-    """`value` if it is text that can be stored.
-
-    feedparser makes a dict of an unknown element with attributes, and a character that does
-    not exist of `&#xD800;`.
-    """
-    text = value if isinstance(value, str) else ""
-    return text.encode("utf-8", "replace").decode().strip()
-
-
-def plain(value: object) -> str:
-    """Text without markup, entities resolved, white space folded, bounded in length."""
-    import nh3
-
-    text = text_of(value)
-    spaced = re.sub(r"<(?=/?(p|br|li|div|h\d)\b)", " <", text, flags=re.IGNORECASE)
-    stripped = nh3.clean(spaced[: 4 * MAX_TEXT_CHARS], tags=set())
-    return re.sub(r"\s+", " ", html.unescape(stripped)).strip()[:MAX_TEXT_CHARS]
+def moment_of(fields: Fields, names: Iterable[str]) -> tuple[str | None, datetime | None]:
+    """The first date that can be read, as written and in UTC; else the first as written."""
+    texts = [t for name in names for node in fields.get(name, ()) if (t := node.text)]
+    for text in texts:
+        moment = parse_date(text)
+        if moment:
+            return plain(text, MAX_DATE_CHARS), moment
+    return (plain(texts[0], MAX_DATE_CHARS), None) if texts else (None, None)
 
 
-def address_of(enclosure: dict[str, Any]) -> str | None:
-    """Where the audio lies, if that is an http(s) address."""
-    return web_address(enclosure.get("href") or enclosure.get("url"))
+def link_of(fields: Fields) -> str | None:
+    """The page of an item or show; a GUID that is a permalink counts where there is none."""
+    for node in fields.get("link", ()):
+        rel = node.attributes.get("rel", "alternate").strip().lower()
+        found = web_address(node.attributes.get("href") or node.text, node.base)
+        if found and rel == "alternate":
+            return found
+    for node in fields.get("guid", ()):
+        if node.attributes.get("ispermalink", "true").strip().lower() != "false":
+            return web_address(node.text, node.base)
+    return None
 
 
-def web_address(value: object) -> str | None:
-    """`value` if it is an http(s) address, else None; a feed may not name files or scripts."""
-    url = text_of(value)
-    try:
-        check_scheme(url)
-    except FetchError:
+def format_of(builder: TreeBuilder) -> str | None:
+    """The format's name, or None if neither a feed's elements nor items were found."""
+    seen = builder.seen
+    for element, form in (("rss", "rss"), ("feed", "atom")):
+        if element in seen:
+            version = plain(seen[element].get("version", ""), 10)
+            return f"{form} {version}".strip()
+    if builder.root_name == "html" or not ("channel" in seen or builder.item_count):
         return None
-    return url
+    return "rdf" if "rdf:rdf" in seen else "rss"
 
 
-def published_at(entry: Any) -> datetime | None:  # noqa: ANN401 - feedparser is untyped
-    """The item's date in UTC, where feedparser could make sense of it."""
-    parsed = entry.get("published_parsed") or entry.get("updated_parsed")
-    if not parsed:
-        return None
-    try:
-        year, month, day, hour, minute, second = parsed[:6]
-        return datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)
-    except (ValueError, OverflowError, TypeError):  # an element of that very name is text
-        return None
-
-
-def seconds(value: object) -> float | None:
-    """`itunes:duration`: seconds, MM:SS or HH:MM:SS."""
-    parts = text_of(value).split(":")
-    try:
-        numbers = [float(part) for part in parts]
-    except ValueError:
-        return None
-    if len(numbers) > 3 or any(not 0 <= number < 1e6 for number in numbers):
-        return None
-    total = 0.0
-    for number in numbers:
-        total = total * 60 + number
-    return total or None
-
-
-def size(value: object) -> int | None:
-    """An enclosure's claimed bytes; 0 and nonsense mean that nobody knows."""
-    digits = text_of(value)
-    return int(digits) or None if digits.isdecimal() and len(digits) <= MAX_DIGITS else None
-
-
-def looks_like(content: bytes) -> str:
+def looks_like(content: bytes, root_name: str) -> str:
     """What was served instead of a feed, for the error message."""
-    start = content[:512].lstrip().lower()
-    if not start:
-        return "the answer was empty"
-    if start.startswith((b"<!doctype html", b"<html")):
-        return "a web page"
-    return "no RSS or Atom element was found"
+    if content[:200].strip()[:1] in (b"{", b"["):
+        return NOT_FEEDS["{"]
+    shown = plain(root_name.replace("?:", ""), 40)
+    return NOT_FEEDS.get(root_name) or f"no RSS or Atom element was found, it starts with <{shown}>"

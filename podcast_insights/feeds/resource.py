@@ -1,13 +1,20 @@
 """The list of subscriptions as a Dagster resource."""
 
+import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import dagster as dg
 from pydantic import Field
 
 if TYPE_CHECKING:
+    from podcast_insights.cache import Cache
+    from podcast_insights.feeds.private import AddressBook
     from podcast_insights.feeds.subscriptions import Subscription
+    from podcast_insights.net.secrets import Credentials
+
+Client = TypeVar("Client")
 
 
 class SubscriptionsResource(dg.ConfigurableResource):
@@ -25,6 +32,41 @@ class SubscriptionsResource(dg.ConfigurableResource):
 
         return load_subscriptions(Path(self.path))
 
-    def private_hosts(self) -> dict[str, tuple[str, ...]]:
-        """Hosts that may be private, by feed id."""
-        return {feed.feed_id: feed.private_hosts for feed in self.load()}
+    def by_id(self) -> "dict[str, Subscription]":
+        """All subscriptions by feed id."""
+        return {feed.feed_id: feed for feed in self.load()}
+
+    def clients(
+        self, make: "Callable[[tuple[str, ...], Credentials | None], Client]"
+    ) -> "Callable[[str], Client]":
+        """HTTP clients by feed id, with what that subscription allows and needs.
+
+        Args:
+            make: takes hosts that may be private, and credentials.
+
+        Returns:
+            A function that raises `FetchError` where a variable is not set. A feed that is no
+            longer subscribed to gets a client without either.
+        """
+        from podcast_insights.feeds.private import credentials_of
+        from podcast_insights.feeds.subscriptions import MissingSecretError
+        from podcast_insights.net.client import FetchError
+
+        feeds = self.by_id()
+
+        def client_for(feed_id: str) -> "Client":
+            feed = feeds.get(feed_id)
+            if feed is None:
+                return make((), None)
+            try:
+                return make(feed.private_hosts, credentials_of(feed, os.environ))
+            except MissingSecretError as error:
+                raise FetchError(str(error), kind="bad_address") from error
+
+        return client_for
+
+    def addresses(self, cache: "Cache") -> "AddressBook":
+        """The real addresses of what private feeds announce."""
+        from podcast_insights.feeds.private import AddressBook
+
+        return AddressBook(cache)

@@ -1,31 +1,70 @@
-"""The list of subscriptions, `data/feeds.yaml`: read it, check it, add to it."""
+"""The list of subscriptions, `data/feeds.yaml`: what an entry may say, and reading it.
 
+What does not belong here: changing the file (`subscription_file.py`), and fetching.
+"""
+
+import difflib
+import re
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit, urlunsplit
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from podcast_insights.errors import UserError
 from podcast_insights.identity import short_hash
+from podcast_insights.net.client import redact
+
+PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+"""Stands in an address for an environment variable, so that no token is in the file."""
+
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+SECRET_PARAMETER = re.compile(
+    r"(.*[_-])?(auth|authorization|token|secret|password|passwd|pwd|sig|signature|jwt|session|"
+    r"api[_-]?key|access[_-]?key|auth[_-]?key)",
+    re.IGNORECASE,
+)
+"""Names of query parameters whose values open what others may not read."""
+
+KEPT_IN_ADDRESS = "%/=+:,;~@!$'()*"
+"""Of a substituted value; what could end the path or the query value is encoded."""
+
+
+class MissingSecretError(ValueError):
+    """An environment variable that an address needs is not set, or holds something else."""
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        """Keep both parts; `str()` joins them. Neither contains a value."""
+        super().__init__(f"{problem} {remedy}")
+        self.problem = problem
+        self.remedy = remedy
 
 
 class Subscription(BaseModel):
     """One feed that is scanned.
 
-    `feed_id` comes from the address without scheme, so that a move to https keeps it; set
-    `id` to keep it over any other move.
+    `feed_id` comes from the address as written, without scheme, so that a move to https or a
+    new token keeps it; set `id` to keep it over any other move.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    url: str = Field(description="Address of the feed.")
+    url: str = Field(description="Address of the feed; ${NAME} stands for an environment variable.")
+    title: str | None = Field(default=None, description="Display name, for you and for exports.")
     id: str | None = Field(default=None, description="Keeps the identity when the address moves.")
     is_enabled: bool = Field(default=True, description="false: not scanned, but kept.")
     language: str | None = Field(default=None, description="Language hint, such as en.")
     topics: tuple[str, ...] = Field(default=(), description="For your own overview.")
     since: date | None = Field(default=None, description="Older episodes are ignored.")
+    auth_env: str | None = Field(
+        default=None, description="Environment variable that holds user:password."
+    )
+    is_marked_private: bool = Field(
+        default=False, alias="is_private", description="true: the address itself is a secret."
+    )
     private_hosts: tuple[str, ...] = Field(
         default=(),
         description="host or host:port names that may resolve to private addresses.",
@@ -35,14 +74,122 @@ class Subscription(BaseModel):
     @classmethod
     def _is_http(cls, value: str) -> str:
         parts = urlsplit(value)
+        # A placeholder there would hide whom the secrets of the address are sent to.
+        if PLACEHOLDER.match(value) or "${" in host_part(parts):
+            raise ValueError("scheme and host must be written out, not a ${NAME}")
+        if "${" in PLACEHOLDER.sub("", value):
+            raise ValueError("a ${...} must hold the name of an environment variable")
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("not an http(s) address")
         return value
+
+    @field_validator("auth_env")
+    @classmethod
+    def _is_variable(cls, value: str | None) -> str | None:
+        if value is not None and not VARIABLE.fullmatch(value):
+            # Not repeated: it may be the password itself.
+            raise ValueError("not the name of an environment variable, such as MY_FEED_LOGIN")
+        return value
+
+    @model_validator(mode="after")
+    def _has_one_login(self) -> "Subscription":
+        if self.auth_env and "@" in urlsplit(self.url).netloc:
+            raise ValueError("auth_env and a user name in the address contradict each other")
+        return self
 
     @property
     def feed_id(self) -> str:
         """The stable name of this feed in all tables."""
         return short_hash("feed", self.id or normalized(self.url))
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Names of the environment variables it needs."""
+        names = (*PLACEHOLDER.findall(self.url), *filter(None, [self.auth_env]))
+        return tuple(dict.fromkeys(names))
+
+    @property
+    def is_private(self) -> bool:
+        """Whether knowing the whole address, or a password, opens what others may not read."""
+        return bool(
+            self.is_marked_private
+            or self.variables
+            or "@" in urlsplit(self.url).netloc
+            or secrets_in(self.url)
+        )
+
+    @property
+    def shown_url(self) -> str:
+        """What may be shown and stored: no user, no query value, placeholders as written."""
+        parts = urlsplit(self.url)
+        if self.is_marked_private:  # the secret may be any part of the path
+            return f"{parts.scheme}://{host_part(parts)}/…"
+        if "${" not in parts.query:
+            return redact(self.url)
+        query = re.sub(r"=([^&]*)", shown_value, parts.query)
+        return f"{parts.scheme}://{host_part(parts)}{parts.path}?{query}"
+
+    def address(self, environ: Mapping[str, str]) -> str:
+        """Where to fetch it, without user and password (see `credentials`).
+
+        Raises:
+            MissingSecretError: a variable of the address is not set.
+        """
+        parts = urlsplit(self.url)
+
+        def encoded(match: re.Match[str]) -> str:
+            return quote(self._value(match[1], environ), safe=KEPT_IN_ADDRESS)
+
+        path, query = (PLACEHOLDER.sub(encoded, part) for part in (parts.path, parts.query))
+        return urlunsplit((parts.scheme, host_part(parts), path, query, ""))
+
+    def credentials(self, environ: Mapping[str, str]) -> tuple[str, str] | None:
+        """User and password for HTTP basic authentication.
+
+        Raises:
+            MissingSecretError: a variable is not set, or `auth_env` holds no `user:password`.
+        """
+        if self.auth_env:
+            user, colon, password = self._value(self.auth_env, environ).partition(":")
+            if not colon:
+                raise MissingSecretError(
+                    f"{self.auth_env}, the log-in of {self.shown_url}, is not user:password.",
+                    f"Write {self.auth_env}=user:password into .env.",
+                )
+            return user, password
+        written, at, _ = urlsplit(self.url).netloc.rpartition("@")
+        if not at:
+            return None
+        # Substituted after decoding: what is in the environment is not percent-encoded.
+        filled = PLACEHOLDER.sub(lambda match: self._value(match[1], environ), unquote(written))
+        user, _, password = filled.partition(":")
+        return user, password
+
+    def secret_values(self, environ: Mapping[str, str]) -> tuple[str, ...]:
+        """Everything that no message, row or page may contain, longest first.
+
+        Raises:
+            MissingSecretError: a variable is not set.
+        """
+        parts = urlsplit(self.url)
+        values = {self._value(name, environ) for name in self.variables}
+        values |= set(secrets_in(self.url))
+        values |= {quote(value, safe=KEPT_IN_ADDRESS) for value in values}
+        login = self.credentials(environ)
+        if login:
+            values |= {login[1], ":".join(login), parts.netloc.rpartition("@")[0]}
+        if self.is_marked_private:
+            values |= {parts.path.strip("/"), parts.query, parts.netloc.rpartition("@")[0]}
+        return tuple(sorted(filter(None, values), key=len, reverse=True))
+
+    def _value(self, name: str, environ: Mapping[str, str]) -> str:
+        value = environ.get(name, "").strip()
+        if not value:
+            raise MissingSecretError(
+                f"The environment variable {name}, which {self.shown_url} needs, is not set.",
+                f"Add a line {name}=... to .env, or set it in the environment.",
+            )
+        return value
 
 
 class SubscriptionFile(BaseModel):
@@ -56,6 +203,22 @@ class SubscriptionFile(BaseModel):
     @classmethod
     def _may_be_left_blank(cls, value: object) -> object:
         return () if value is None else value
+
+
+def secrets_in(url: str) -> list[str]:
+    """Tokens written out in an address, told by the names of their parameters."""
+    pairs = parse_qsl(urlsplit(url).query)
+    return [value for name, value in pairs if SECRET_PARAMETER.fullmatch(name)]
+
+
+def host_part(parts: SplitResult) -> str:
+    """Host and port as written."""
+    return parts.netloc.rpartition("@")[2]
+
+
+def shown_value(match: re.Match[str]) -> str:
+    """A query value, if it is nothing but a placeholder."""
+    return match[0] if PLACEHOLDER.fullmatch(match[1]) else "=…"
 
 
 def normalized(url: str) -> str:
@@ -74,61 +237,15 @@ def load_subscriptions(path: Path) -> tuple[Subscription, ...]:
     try:
         feeds = SubscriptionFile.model_validate(data or {}).feeds
     except ValidationError as error:
-        raise UserError(f"{path}: {in_words(error)}", "Correct the file.") from error
-    seen: dict[str, str] = {}
+        problem = f"{path}: {in_words(error).rstrip('.')}{named(error, data)}."
+        # Not chained: pydantic's own message repeats the input, a password perhaps.
+        raise UserError(problem, remedy_of(error)) from None
+    seen: dict[str, Subscription] = {}
     for feed in feeds:
         if feed.feed_id in seen:
-            raise UserError(f"{path}: {feed.url} is there twice.", "Remove one of the two.")
-        seen[feed.feed_id] = feed.url
+            raise UserError(f"{path}: {feed.shown_url} is there twice.", "Remove one of the two.")
+        seen[feed.feed_id] = feed
     return feeds
-
-
-def add_subscription(path: Path, url: str) -> Subscription:
-    """Append a feed to the file, keeping its comments.
-
-    Raises:
-        UserError: not an http(s) address, already subscribed, or an unreadable file.
-    """
-    try:
-        new = Subscription(url=url)
-    except ValidationError as error:
-        raise UserError(
-            f"{url!r} is not an http(s) address.", "Give the feed's own URL."
-        ) from error
-    existing = load_subscriptions(path) if path.exists() else ()
-    if any(feed.feed_id == new.feed_id for feed in existing):
-        raise UserError(f"{url} is already subscribed.", "Nothing to do.")
-    text = path.read_text() if path.exists() else ""
-    if not existing:
-        kept = "".join(
-            f"{line}\n" for line in text.splitlines() if not line.strip().startswith("feeds:")
-        )
-        text = f"{kept}feeds:\n"
-    entry = yaml.safe_dump([{"url": url}], default_flow_style=False)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    indent = indentation(text)
-    fresh = text.rstrip("\n") + "\n" + "".join(f"{indent}{line}\n" for line in entry.splitlines())
-    if not holds(fresh, (*existing, new)):
-        raise UserError(
-            f"{path} is laid out in a way that can't be appended to.",
-            f"Add `- url: {url}` to its list of feeds by hand.",
-        )
-    path.write_text(fresh)
-    return new
-
-
-def indentation(text: str) -> str:
-    """The white space before the first entry of the list, or two spaces where there is none."""
-    entries = (line for line in text.splitlines() if line.lstrip().startswith("- "))
-    return next((line[: -len(line.lstrip())] for line in entries), "  ")
-
-
-def holds(text: str, feeds: tuple[Subscription, ...]) -> bool:
-    """Whether `text` is a file of exactly these subscriptions."""
-    try:
-        return SubscriptionFile.model_validate(yaml.safe_load(text)).feeds == feeds
-    except (yaml.YAMLError, ValidationError):
-        return False
 
 
 def read_yaml(path: Path, what: str, remedy: str) -> object:
@@ -156,3 +273,24 @@ def in_words(error: ValidationError) -> str:
     place = ".".join(str(part) for part in first["loc"])
     reason = {"extra_forbidden": "is not a known key"}.get(first["type"])
     return f"{place} {reason or '(' + first['msg'].removeprefix('Value error, ') + ')'}."
+
+
+def named(error: ValidationError, data: object) -> str:
+    """Which feed a validation error is about, if its entry tells."""
+    place = error.errors()[0]["loc"]
+    feeds = data.get("feeds") if isinstance(data, dict) else None
+    if len(place) < 2 or not isinstance(place[1], int) or not isinstance(feeds, list):
+        return ""
+    entry = feeds[place[1]]
+    url = entry.get("url") if isinstance(entry, dict) else None
+    return f", feed {redact(url)}" if isinstance(url, str) and "://" in url else ""
+
+
+def remedy_of(error: ValidationError) -> str:
+    """What to do about the first mistake of a validation error."""
+    first = error.errors()[0]
+    known = [f.alias or name for name, f in Subscription.model_fields.items()]
+    if first["type"] != "extra_forbidden" or first["loc"][0] != "feeds":
+        return "Correct the file."
+    close = difflib.get_close_matches(str(first["loc"][-1]), known, n=1)
+    return f"Did you mean {close[0]}?" if close else f"Known keys: {', '.join(known)}."

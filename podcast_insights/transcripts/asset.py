@@ -37,19 +37,20 @@ def transcripts(
     from podcast_insights.transcripts.records import TRANSCRIPTS
     from podcast_insights.transcripts.transcribe import Transcriber
 
-    hosts = subscriptions.private_hosts()
     languages = {feed.feed_id: feed.language for feed in subscriptions.load()}
+    addresses = subscriptions.addresses(cache.cache)
     whisper = transcriber.whisper
-    store = AudioStore(cache.cache, lambda feed_id: http.audio_client(hosts.get(feed_id, ())))
+    store = AudioStore(cache.cache, subscriptions.clients(http.audio_client), addresses.enclosure)
     work = Transcriber(
         whisper=whisper,
         cache=cache.cache,
         store=store,
-        client_for=lambda feed_id: http.feed_client(hosts.get(feed_id, ())),
+        client_for=subscriptions.clients(http.feed_client),
         language_of=languages.get,
         report=context.log.info,
         max_fetch_workers=http.max_workers,
         keep_audio=transcriber.keep_audio,
+        transcript_address=addresses.transcript,
     )
     model = whisper.resolved_model
     context.log.info(f"Whisper {model.name} on {whisper.resolved_device}: {model.note}")

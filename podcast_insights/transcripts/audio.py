@@ -10,7 +10,7 @@ from typing import Any
 
 from podcast_insights.cache import Cache
 from podcast_insights.identity import long_hash
-from podcast_insights.net.client import FetchError, SafeClient, host_of
+from podcast_insights.net.client import Client, FetchError, host_of
 
 TEXT_STARTS = (b"<!doctype", b"<html", b"<?xml", b"{")
 MIN_AUDIO_BYTES = 1024
@@ -25,6 +25,11 @@ class Audio:
     path: Path
 
 
+def announced_address(episode: dict[str, Any]) -> str:
+    """The address in the row, which is the real one unless the feed is private."""
+    return str(episode["enclosure_url"])
+
+
 @dataclass(frozen=True)
 class AudioStore:
     """Downloads enclosures and remembers which bytes an announcement stood for.
@@ -34,7 +39,8 @@ class AudioStore:
     """
 
     cache: Cache
-    client_for: Callable[[str], SafeClient]
+    client_for: Callable[[str], Client]
+    address_of: Callable[[dict[str, Any]], str] = announced_address
 
     def fetch(self, episode: dict[str, Any], *, need_file: bool = True) -> Audio:
         """The audio of a row of `episodes`.
@@ -60,7 +66,7 @@ class AudioStore:
         audio.path.unlink(missing_ok=True)
 
     def _download(self, episode: dict[str, Any], pointer: str) -> Audio:
-        url = episode["enclosure_url"]
+        url = self.address_of(episode)
         scratch = self.cache.scratch()
         try:
             answer = self.client_for(episode["feed_id"]).download(url, scratch)
@@ -76,9 +82,9 @@ class AudioStore:
 def pointer_key(episode: dict[str, Any]) -> str:
     """What an announcement says about its audio, as a cache key.
 
-    Without the address's query, where tokens rotate; the episode tells `play?id=1` from 2.
+    Not the address as it is: tokens rotate in it, and download counters come and go.
     """
-    address = episode["enclosure_url"].split("?")[0]
+    address = episode.get("enclosure_key") or episode["enclosure_url"].split("?")[0]
     said = (address, episode["enclosure_bytes"], episode["claimed_duration_s"])
     return long_hash("enclosure", episode["episode_id"], *map(str, said))
 

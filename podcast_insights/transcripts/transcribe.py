@@ -15,7 +15,7 @@ from typing import Any
 from podcast_insights.cache import Cache
 from podcast_insights.errors import UserError
 from podcast_insights.identity import long_hash
-from podcast_insights.net.client import FetchError, SafeClient
+from podcast_insights.net.client import Client, FetchError
 from podcast_insights.transcripts.audio import Audio, AudioStore
 from podcast_insights.transcripts.guards import count_words, inspect
 from podcast_insights.transcripts.publisher import TranscriptFormatError, parse_transcript
@@ -40,16 +40,18 @@ class Transcriber:
         language_of: the language hint of a feed id, or None.
         report: told of each finished episode, as a line for the run's log.
         keep_audio: False deletes audio once its transcript is in the cache.
+        transcript_address: the real address of a row's `transcript_url`.
     """
 
     whisper: Whisper
     cache: Cache
     store: AudioStore
-    client_for: Callable[[str], SafeClient]
+    client_for: Callable[[str], Client]
     language_of: Callable[[str], str | None]
     report: Callable[[str], None]
     max_fetch_workers: int = 8
     keep_audio: bool = True
+    transcript_address: Callable[[Row], str] = lambda episode: str(episode["transcript_url"])
 
     def run(self, episodes: Sequence[Row], known_audio: Mapping[str, str]) -> list[Row]:
         """Transcribe what has audio.
@@ -188,7 +190,7 @@ class Transcriber:
         stored = self.cache.read_json("transcripts", key)
         if stored is None:
             client = self.client_for(episode["feed_id"])
-            answer = client.get(episode["transcript_url"])
+            answer = client.get(self.transcript_address(episode))
             segments = parse_transcript(
                 answer.body, episode["transcript_type"], episode["transcript_url"]
             )
@@ -203,8 +205,8 @@ class Transcriber:
         return heard.duration_s if heard else round(len(decode(audio.path)) / SAMPLE_RATE, 3)
 
     def published_key(self, episode: Row, audio: Audio) -> str:
-        """Name of the publisher's text of exactly this audio."""
-        return long_hash("published", audio.sha256, episode["transcript_url"])
+        """Name of the publisher's text of exactly this audio; tokens rotate in queries."""
+        return long_hash("published", audio.sha256, episode["transcript_url"].split("?")[0])
 
 
 def text_row(

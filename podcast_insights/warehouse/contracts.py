@@ -95,15 +95,18 @@ class Table:
             f"{quoted(column.name)} {column.type}{'' if column.is_nullable else ' NOT NULL'}"
             for column in self.columns
         ]
-        body = ", ".join(lines)
-        statements = [f"CREATE TABLE {quoted(self.name)} ({body})"]
-        statements.append(f"COMMENT ON TABLE {quoted(self.name)} IS {literal(self.description)}")
-        statements += [
-            f"COMMENT ON COLUMN {quoted(self.name)}.{quoted(column.name)} "
-            f"IS {literal(column.description)}"
-            for column in self.columns
+        return [f"CREATE TABLE {quoted(self.name)} ({', '.join(lines)})", *self.comments()]
+
+    def comments(self) -> list[str]:
+        """Statements that tell the database what the table and its columns mean."""
+        return [
+            f"COMMENT ON TABLE {quoted(self.name)} IS {literal(self.description)}",
+            *(
+                f"COMMENT ON COLUMN {quoted(self.name)}.{quoted(column.name)} "
+                f"IS {literal(column.description)}"
+                for column in self.columns
+            ),
         ]
-        return statements
 
 
 @dataclass(frozen=True)

@@ -55,11 +55,16 @@ class Warehouse:
         )
 
     def read(
-        self, sql: str, parameters: Sequence[Any] = (), *, table: str | None = None
+        self,
+        sql: str,
+        parameters: Sequence[Any] | Mapping[str, Any] = (),
+        *,
+        table: str | None = None,
     ) -> pl.DataFrame:
         """Run a query and return its rows; conform them to `table`'s contract if named."""
+        values = dict(parameters) if isinstance(parameters, Mapping) else list(parameters)
         with self.transaction() as connection:
-            frame = connection.execute(sql, list(parameters)).pl()
+            frame = connection.execute(sql, values).pl()
         return self.tables[table].conform(frame) if table else frame
 
     def replace_window(self, name: str, window: DateWindow, rows: pl.DataFrame) -> "Change":
@@ -103,18 +108,23 @@ class Warehouse:
         Raises:
             ContractError: `rows` breaks the table's contract; nothing was written.
         """
-        table = self.tables[name]
-        valid = table.conform(rows)
-        if valid.is_empty():
+        return self.merge_all({name: rows})
+
+    def merge_all(self, frames: Mapping[str, pl.DataFrame]) -> "Change":
+        """`merge` for several tables in one transaction: all of it is written, or nothing.
+
+        Raises:
+            ContractError: rows break their table's contract; nothing was written.
+        """
+        valid = {name: self.tables[name].conform(rows) for name, rows in frames.items()}
+        count = sum(rows.height for rows in valid.values())
+        if count == 0:
             return Change(rows=0, is_changed=False)
-        keys = " AND ".join(f"stored.{quoted(k)} = fresh.{quoted(k)}" for k in table.primary_key)
         with self.transaction() as connection:
-            connection.register("fresh", valid)
-            connection.execute(f"DELETE FROM {quoted(name)} AS stored USING fresh WHERE {keys}")
-            connection.unregister("fresh")
-            self._insert(connection, table, valid)
+            for name, rows in valid.items():
+                self._replace_keys(connection, self.tables[name], rows)
             touch(connection)
-        return Change(rows=valid.height, is_changed=True)
+        return Change(rows=count, is_changed=True)
 
     def revision(self) -> int:
         """A number that grows with every committed change."""
@@ -169,6 +179,18 @@ class Warehouse:
             raise ValueError(f"{name} is a ledger and has no partitions")
         return table
 
+    def _replace_keys(
+        self, connection: duckdb.DuckDBPyConnection, table: Table, rows: pl.DataFrame
+    ) -> None:
+        if rows.is_empty():
+            return
+        name = quoted(table.name)
+        keys = " AND ".join(f"stored.{quoted(k)} = fresh.{quoted(k)}" for k in table.primary_key)
+        connection.register("fresh", rows)
+        connection.execute(f"DELETE FROM {name} AS stored USING fresh WHERE {keys}")
+        connection.unregister("fresh")
+        self._insert(connection, table, rows)
+
     def _insert(
         self, connection: duckdb.DuckDBPyConnection, table: Table, rows: pl.DataFrame
     ) -> None:
@@ -197,8 +219,11 @@ class Warehouse:
         names = table_names(connection)
         for table in self.tables.values():
             if table.name not in names:
-                for statement in table.ddl():
-                    connection.execute(statement)
+                statements = table.ddl()
+            else:
+                statements = table.comments() if version < SCHEMA_VERSION else []
+            for statement in statements:
+                connection.execute(statement)
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,67 @@
 
 A contract never changes without a step here: `SCHEMA_VERSION` is the number of steps, and a
 test compares a migrated file with a fresh one. Step N turns version N into version N + 1.
+A step only moves data and columns; comments are renewed from the contracts after the last one.
 """
 
 from collections.abc import Callable
 
 import duckdb
 
-MIGRATIONS: tuple[Callable[[duckdb.DuckDBPyConnection], None], ...] = ()
+FEEDS_AS_SERVED = """
+ALTER TABLE IF EXISTS feeds ADD COLUMN failure VARCHAR;
+ALTER TABLE IF EXISTS feeds ADD COLUMN first_failed_at TIMESTAMPTZ;
+ALTER TABLE IF EXISTS feeds ADD COLUMN last_ok_at TIMESTAMPTZ;
+ALTER TABLE IF EXISTS feeds ADD COLUMN moved_to VARCHAR;
+ALTER TABLE IF EXISTS feeds ADD COLUMN notes VARCHAR;
+ALTER TABLE IF EXISTS feed_fetches ADD COLUMN failure VARCHAR;
+ALTER TABLE IF EXISTS feed_fetches ADD COLUMN retry_at TIMESTAMPTZ;
+ALTER TABLE IF EXISTS feed_fetches ADD COLUMN moved_to VARCHAR;
+ALTER TABLE IF EXISTS feed_fetches ADD COLUMN full_at TIMESTAMPTZ;
+ALTER TABLE IF EXISTS feed_fetches ADD COLUMN reader_version BIGINT;
+ALTER TABLE IF EXISTS feed_fetches ADD COLUMN transferred_bytes BIGINT;
+ALTER TABLE IF EXISTS feed_fetches ADD COLUMN repeated_item_count BIGINT;
+ALTER TABLE IF EXISTS feed_fetches ADD COLUMN new_item_count BIGINT;
+ALTER TABLE IF EXISTS feed_fetches ADD COLUMN edited_item_count BIGINT;
+ALTER TABLE IF EXISTS feed_fetches ADD COLUMN archive_page_count BIGINT;
+ALTER TABLE IF EXISTS feed_fetches ADD COLUMN archive_next VARCHAR;
+ALTER TABLE IF EXISTS feed_fetches ADD COLUMN archive_error VARCHAR;
+ALTER TABLE IF EXISTS feed_fetches ADD COLUMN notes VARCHAR;
+ALTER TABLE IF EXISTS feed_fetches ADD COLUMN language VARCHAR;
+ALTER TABLE IF EXISTS feed_fetches ADD COLUMN medium VARCHAR;
+ALTER TABLE IF EXISTS feed_fetches ADD COLUMN podcast_guid VARCHAR;
+ALTER TABLE IF EXISTS announced_items ADD COLUMN person_roles VARCHAR[];
+ALTER TABLE IF EXISTS announced_items ADD COLUMN date_problem VARCHAR;
+ALTER TABLE IF EXISTS announced_items ADD COLUMN published_text VARCHAR;
+ALTER TABLE IF EXISTS announced_items ADD COLUMN episode_type VARCHAR;
+ALTER TABLE IF EXISTS announced_items ADD COLUMN season BIGINT;
+ALTER TABLE IF EXISTS announced_items ADD COLUMN episode_number DOUBLE;
+ALTER TABLE IF EXISTS announced_items ADD COLUMN chapters_url VARCHAR;
+ALTER TABLE IF EXISTS announced_items ADD COLUMN enclosure_key VARCHAR;
+ALTER TABLE IF EXISTS announced_items ADD COLUMN enclosure_problem VARCHAR;
+ALTER TABLE IF EXISTS announced_items
+  ADD COLUMN transcripts STRUCT("url" VARCHAR, "type" VARCHAR, "language" VARCHAR)[];
+ALTER TABLE IF EXISTS announced_items ADD COLUMN content_key VARCHAR;
+ALTER TABLE IF EXISTS announced_items ADD COLUMN document_sha256 VARCHAR;
+ALTER TABLE IF EXISTS announced_items ADD COLUMN is_private BOOLEAN;
+ALTER TABLE IF EXISTS announced_items ADD COLUMN edited_at TIMESTAMPTZ;
+ALTER TABLE IF EXISTS episodes ADD COLUMN date_problem VARCHAR;
+ALTER TABLE IF EXISTS episodes ADD COLUMN episode_type VARCHAR;
+ALTER TABLE IF EXISTS episodes ADD COLUMN season BIGINT;
+ALTER TABLE IF EXISTS episodes ADD COLUMN episode_number DOUBLE;
+ALTER TABLE IF EXISTS episodes ADD COLUMN enclosure_key VARCHAR;
+ALTER TABLE IF EXISTS episodes ADD COLUMN content_key VARCHAR;
+ALTER TABLE IF EXISTS episodes ADD COLUMN document_sha256 VARCHAR;
+ALTER TABLE IF EXISTS episodes ADD COLUMN is_private BOOLEAN;
+"""
+"""What a scan learns beyond items: failures by kind, moves, archives, edits."""
+
+
+def feeds_as_served(connection: duckdb.DuckDBPyConnection) -> None:
+    """Version 0 to 1."""
+    connection.execute(FEEDS_AS_SERVED)
+
+
+MIGRATIONS: tuple[Callable[[duckdb.DuckDBPyConnection], None], ...] = (feeds_as_served,)
 
 SCHEMA_VERSION = len(MIGRATIONS)

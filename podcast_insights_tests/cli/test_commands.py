@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from podcast_insights.cli.launch import blocks_of
+from podcast_insights.cli.launch import blocks_of, days_of
 from podcast_insights_tests.conftest import Home
 
 COMMAND = str(Path(sys.executable).parent / "podcast-insights")
@@ -131,7 +131,8 @@ def test_doctor_names_what_is_missing_and_how_to_fix_it(home: Home) -> None:
 
 
 def test_feeds_can_be_added_and_listed(home: Home) -> None:
-    assert call(home, "feeds", "add", "https://shows.example/feed.xml").returncode == 0
+    added = call(home, "feeds", "add", "https://shows.example/feed.xml", "--no-check")
+    assert added.returncode == 0
     listed = call(home, "feeds", "list")
     assert "https://shows.example/feed.xml" in listed.stdout
     again = call(home, "feeds", "add", "https://shows.example/feed.xml")
@@ -168,12 +169,31 @@ def test_every_command_is_in_the_help_and_the_readme(home: Home) -> None:
 
 
 def test_blocks_go_from_old_to_new_and_miss_no_day() -> None:
-    blocks = blocks_of(date(2025, 9, 1), date(2025, 9, 10), 4)
+    blocks = blocks_of(days_of(date(2025, 9, 1), date(2025, 9, 10)), 4)
     assert blocks == [
         (date(2025, 9, 1), date(2025, 9, 4)),
         (date(2025, 9, 5), date(2025, 9, 8)),
         (date(2025, 9, 9), date(2025, 9, 10)),
     ]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 31])
+def test_blocks_hold_exactly_the_days_there_are(size: int) -> None:
+    numbers = [30, 1, 2, 3, 4, 9, 10, 20, 29]  # in no order, with gaps
+    days = [date(2025, 9, number) for number in numbers]
+    blocks = blocks_of(days, size)
+    assert [day for first, last in blocks for day in days_of(first, last)] == sorted(days)
+    assert max((last - first).days + 1 for first, last in blocks) <= size
+    assert blocks_of(days, 31)[0] == (date(2025, 9, 1), date(2025, 9, 4))
+    assert blocks_of([], size) == []
+
+
+def test_a_backfill_of_what_is_missing_needs_nothing_where_nothing_is(home: Home) -> None:
+    home.warehouse.revision()
+    done = call(home, "backfill", "--missing", "--from", "2025-09-01", "--to", "2025-09-30")
+    assert done.returncode == 0, done.stderr
+    assert "Nothing announced from 2025-09-01 to 2025-09-30 is missing." in done.stdout
+    assert not (home.path / "data/dagster").exists()
 
 
 def test_dagster_finds_its_instance_without_dagster_home(home: Home) -> None:

@@ -14,7 +14,6 @@ from podcast_insights.digests.files import write_digest, write_index
 from podcast_insights.digests.model import Digest, Entry, RelatedEntry
 from podcast_insights.digests.render import (
     digest_subject,
-    escaped_markdown,
     render_html,
     render_markdown,
     render_text,
@@ -248,23 +247,6 @@ def test_control_characters_and_newlines_are_folded() -> None:
 )
 def test_only_web_addresses_become_links(url: str | None, expected: str | None) -> None:
     assert web_url(url) == expected
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("# no heading", r"\# no heading"),
-        ("1. no list", r"1\. no list"),
-        ("- no list", r"\- no list"),
-        ("*a* _b_ `c`", r"\*a\* \_b\_ \`c\`"),
-        ("https://a.example", "https:\u2060//a.example"),
-        ("www.a.example", "www\u2060.a.example"),
-        ("me@a.example", "me@\u2060a.example"),
-        ("It is 2.5, at 3-4 (say)", "It is 2.5, at 3-4 (say)"),
-    ],
-)
-def test_markdown_is_escaped_but_readable(text: str, expected: str) -> None:
-    assert escaped_markdown(text) == expected
 
 
 def test_subject_is_the_first_headline_and_how_many_more() -> None:

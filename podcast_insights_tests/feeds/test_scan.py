@@ -1,100 +1,25 @@
 """The daily scan against a server on loopback, with a clock in the hand."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
 
-from podcast_insights.cache import Cache
-from podcast_insights.feeds import scan
+from podcast_insights.episodes.identify import identify
+from podcast_insights.feeds import fetch
+from podcast_insights.feeds.archive import Document
+from podcast_insights.feeds.enclosures import enclosure_key
+from podcast_insights.feeds.fetch import Fetched
+from podcast_insights.feeds.fetches import Fetch
+from podcast_insights.feeds.ledger import compare
 from podcast_insights.feeds.parse import Feed, parse_feed
-from podcast_insights.feeds.records import ANNOUNCED_ITEMS, FEED_FETCHES, FEEDS
-from podcast_insights.feeds.scan import FeedScanner, item_rows
 from podcast_insights.feeds.subscriptions import Subscription
 from podcast_insights.identity import short_hash
-from podcast_insights.net.client import Limits, SafeClient
-from podcast_insights.warehouse.database import Warehouse
-from podcast_insights.warehouse.windows import DateWindow
+from podcast_insights.net.secrets import Secrets
+from podcast_insights.warehouse.contracts import Table
 from podcast_insights_tests.feeds import item, rss
-from podcast_insights_tests.support.servers import (
-    Behaviour,
-    Site,
-    answer,
-    conditional,
-    redirect,
-    site,
-)
-
-DAY = date(2025, 9, 8)
-NOON = datetime(2025, 9, 8, 12, tzinfo=UTC)
-NIGHT = datetime(2025, 9, 9, 0, 30, tzinfo=UTC)
-TABLES = {table.name: table for table in (FEEDS, FEED_FETCHES, ANNOUNCED_ITEMS)}
-
-
-@dataclass
-class World:
-    """A server, a clock, and what the scans left behind."""
-
-    host: Site
-    warehouse: Warehouse
-    cache: Cache
-    now: datetime = NOON
-    feeds: list[Subscription] = field(default_factory=list)
-
-    def subscribe(self, path: str, behaviour: Behaviour | None = None, **fields: Any) -> str:  # noqa: ANN401
-        """Serve a page, subscribe to it, and say its feed_id."""
-        if behaviour:
-            self.host.pages[path.split("?")[0]] = behaviour
-        feed = Subscription(
-            url=self.host.url(path), **{"private_hosts": (self.host.host,), **fields}
-        )
-        self.feeds.append(feed)
-        return feed.feed_id
-
-    def scan(self, *days: date, at: datetime | None = None) -> list[dict[str, Any]]:
-        """Scan a range of days, at a certain time."""
-        self.now = at or self.now
-        scanner = FeedScanner(
-            warehouse=self.warehouse,
-            cache=self.cache,
-            client_for=lambda f: SafeClient(Limits(1_000_000), frozenset(f.private_hosts)),
-            now=lambda: self.now,
-            max_workers=4,
-        )
-        first, last = (days or (DAY,))[0], (days or (DAY,))[-1]
-        window = DateWindow(first, last + timedelta(days=1))
-        rows = FEEDS.conform(scanner.scan(self.feeds, window))
-        return rows.sort("snapshot_on", "feed_url").to_dicts()
-
-    def items(self) -> dict[str, dict[str, Any]]:
-        """The ledger of items by title."""
-        frame = self.warehouse.read("SELECT * FROM announced_items", table="announced_items")
-        assert frame["title"].is_unique().all()
-        return {row["title"]: row for row in frame.to_dicts()}
-
-    def fetches(self) -> list[dict[str, Any]]:
-        """The ledger of fetches, oldest first."""
-        return self.warehouse.read("SELECT * FROM feed_fetches ORDER BY fetched_at").to_dicts()
-
-    @property
-    def requests(self) -> int:
-        """How many requests the server has seen."""
-        return len(self.host.requests)
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with site() as host:
-        warehouse = Warehouse(tmp_path / "warehouse.duckdb", TABLES)
-        yield World(host, warehouse, Cache(tmp_path / "cache"))
-
-
-def column(rows: Sequence[dict[str, Any]], name: str) -> list[Any]:
-    return [row[name] for row in rows]
+from podcast_insights_tests.feeds.world import DAY, NIGHT, NOON, World, column, dated
+from podcast_insights_tests.support.servers import answer, conditional, redirect
 
 
 class TestOneFeed:
@@ -121,12 +46,17 @@ class TestOneFeed:
         assert len(world.scan()) == 1
         assert [request.path for request in world.host.requests] == ["/on"]
 
-    def test_items_from_before_since_are_ignored(self, world: World) -> None:
+    def test_items_from_before_since_are_known_but_no_episodes(self, world: World) -> None:
         old = item("Old", guid="1", date="Sun, 31 Aug 2025 23:59:59 GMT")
         new = item("New", guid="2", date="Mon, 01 Sep 2025 00:00:00 GMT")
-        world.subscribe("/feed", answer(rss(old, new)), since=date(2025, 9, 1))
+        feed_id = world.subscribe("/feed", answer(rss(old, new)), since=date(2025, 9, 1))
         world.scan()
-        assert set(world.items()) == {"New"}
+        items = world.warehouse.read("SELECT * FROM announced_items", table="announced_items")
+        rows = identify(items, items, {feed_id: date(2025, 9, 1)})
+        assert {row["title"]: row["status"] for row in rows} == {
+            "Old": "before_since",
+            "New": "ok",
+        }
 
     def test_secrets_in_an_address_reach_neither_rows_nor_errors(self, world: World) -> None:
         world.subscribe("/good?token=hunter2", answer(rss(item())))
@@ -139,13 +69,11 @@ class TestOneFeed:
 
 class TestFailures:
     def test_failing_feeds_cost_the_others_nothing(self, world: World) -> None:
-        odd = "<podcast:transcript>x</podcast:transcript><links>none</links>"
         behaviours = {
             "/gone": answer(status=404),
             "/broken": answer(status=500),
             "/login": answer(b"<!DOCTYPE html><html>Log in</html>"),
             "/empty": answer(b""),
-            "/odd": answer(rss(item(more=odd))),
             "/large": answer(b"x" * 1_000_001),
             "/lost": redirect("http://["),
             "/inside": redirect("http://127.0.0.1:9/"),
@@ -160,7 +88,6 @@ class TestFailures:
             "broken": "HTTP 500",
             "login": "a web page",
             "empty": "the answer was empty",
-            "odd": "not a feed",
             "large": "more than 1,000,000 bytes",
             "lost": "no address",
             "inside": "not a public address",
@@ -176,15 +103,33 @@ class TestFailures:
         by_error = {fetch["error"]: fetch["http_status"] for fetch in world.fetches()}
         assert by_error[rows["gone"]["error"]] == 404
 
+    def test_each_failure_is_told_by_its_kind(self, world: World) -> None:
+        kinds = {
+            "/404": (answer(status=404), "http_status"),
+            "/410": (answer(status=410), "gone"),
+            "/page": (answer(b"<html>Log in</html>"), "not_a_feed"),
+            "/bomb": (answer(b"<!DOCTYPE r [<!ENTITY a 'bb'>]><rss>&a;</rss>"), "hostile"),
+            "/large": (answer(b"x" * 1_000_001), "too_large"),
+            "/lost": (redirect("http://["), "redirects"),
+            "/inside": (redirect("http://127.0.0.1:9/"), "refused_address"),
+            "/circle": (redirect("/circle"), "redirects"),
+        }
+        for path, (behaviour, _) in kinds.items():
+            world.subscribe(path, behaviour)
+        rows = world.scan()
+        found = {row["feed_url"].rsplit("/", 1)[1]: row["failure"] for row in rows}
+        assert found == {path[1:]: kind for path, (_, kind) in kinds.items()}
+        assert [row["feed_url"][-4:] for row in rows if row["status"] == "dead"] == ["/410"]
+
     def test_a_mistake_of_our_own_costs_one_feed_only(
         self, world: World, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def fail_on_one(content: bytes) -> Feed:
+        def fail_on_one(content: bytes, **hints: str | None) -> Feed:
             if b"Odd" in content:
                 raise ZeroDivisionError("ours")
-            return parse_feed(content)
+            return parse_feed(content, **hints)
 
-        monkeypatch.setattr(scan, "parse_feed", fail_on_one)
+        monkeypatch.setattr(fetch, "parse_feed", fail_on_one)
         world.subscribe("/a", answer(rss(item("Odd"))))
         world.subscribe("/b", answer(rss(item("Good"))))
         odd, good = world.scan()
@@ -205,26 +150,25 @@ class TestFailures:
         world.scan()
         world.host.pages["/feed"] = answer(status=410)
         (row,) = world.scan(at=NIGHT)
-        assert (row["status"], row["item_count"]) == ("failed", None)
+        assert (row["status"], row["item_count"]) == ("dead", None)
         assert set(world.items()) == {"Kept"}
 
     def test_a_crash_between_the_ledgers_loses_no_item(
         self, world: World, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         world.subscribe("/feed", conditional(rss(item("One")), '"v1"'))
-        merge = Warehouse.merge
-        done: list[str] = []
+        conform = type(world.warehouse.tables["feed_fetches"]).conform
 
-        def killed_after_the_first(self: Warehouse, name: str, rows: pl.DataFrame) -> object:
-            if done:
+        def killed_before_the_fetches(self: Table, rows: pl.DataFrame) -> pl.DataFrame:
+            if self.name == "feed_fetches":
                 raise KeyboardInterrupt
-            done.append(name)
-            return merge(self, name, rows)
+            return conform(self, rows)
 
         with monkeypatch.context() as patch:
-            patch.setattr(Warehouse, "merge", killed_after_the_first)
+            patch.setattr(Table, "conform", killed_before_the_fetches)
             with pytest.raises(KeyboardInterrupt):
                 world.scan(at=NIGHT)
+        assert world.items() == {}
         (row,) = world.scan(at=NIGHT + timedelta(hours=1))
         assert row["status"] == "ok"
         assert set(world.items()) == {"One"}
@@ -239,7 +183,8 @@ class TestConditionalRequests:
         assert column(world.fetches(), "http_status") == [200, 304]
         assert "if-none-match" not in world.host.requests[0].headers
         assert world.host.requests[1].headers["if-none-match"] == '"v1"'
-        assert second == first | {"fetched_at": NOON + timedelta(hours=1)}
+        later = NOON + timedelta(hours=1)
+        assert second == first | {"fetched_at": later, "last_ok_at": later}
         assert world.items() == items
 
     def test_new_content_is_taken(self, world: World) -> None:
@@ -342,21 +287,20 @@ class TestFinishedDays:
         assert [request.path for request in world.host.requests] == ["/a", "/b"]
 
 
-def dated(moment: datetime) -> str:
-    return moment.strftime("%a, %d %b %Y %H:%M:%S GMT")
-
-
 class TestItems:
     def test_names_never_change_from_one_release_to_the_next(self) -> None:
         # Everything stored hangs on them; another value here needs a migration.
         feed = Subscription(url="https://example.org/feed.xml")
         content = rss(item("One", guid="guid-1"), item("Two", guid=None))
-        rows = item_rows(feed, parse_feed(content), NOON)
-        audio = "https://cdn.example.org/one.mp3"
-        assert column(rows, "item_id") == [
-            "576178649da98fe2",
-            short_hash("item", "31d988ef8c51d09a", audio, "Two"),
-        ]
+        fetched = Fetched(Fetch(feed.feed_id, NOON), Document(parse_feed(content), "0" * 64))
+        rows = compare(feed, fetched, [], Secrets(())).items
+        assert {row["title"]: row["item_id"] for row in rows} == {
+            "One": "576178649da98fe2",
+            "Two": short_hash(
+                "item", "31d988ef8c51d09a", enclosure_key("https://cdn.example.org/one.mp3"), "two"
+            ),
+        }
+        assert enclosure_key("https://cdn.example.org/one.mp3") == "0bec032f5b08f291"
 
     def test_an_item_belongs_to_its_utc_day(self, world: World) -> None:
         late = item("Late", guid="1", date="Sun, 07 Sep 2025 23:30:00 -0300")
@@ -434,7 +378,7 @@ class TestItems:
         world.subscribe("/feed", answer(rss(item("Old", guid="1"))))
         world.scan()
         old = world.items()["Old"]
-        world.host.pages["/feed"] = answer(rss(item("New", guid="2")))
+        world.host.pages["/feed"] = answer(rss(item("New", guid="2", audio="https://e.org/2.mp3")))
         (row,) = world.scan(at=NOON + timedelta(hours=1))
         assert row["item_count"] == 1
         assert set(world.items()) == {"Old", "New"}

@@ -1,13 +1,14 @@
-"""`data/feeds.yaml`: what is refused, and that adding keeps what people wrote."""
+"""`data/feeds.yaml`: what an entry may say, what is refused, and who a feed is."""
 
 from pathlib import Path
 
 import pytest
 
 from podcast_insights.errors import UserError
+from podcast_insights.feeds.subscribing.find import find_subscription
 from podcast_insights.feeds.subscriptions import (
+    MissingSecretError,
     Subscription,
-    add_subscription,
     load_subscriptions,
 )
 from podcast_insights.identity import short_hash
@@ -65,6 +66,8 @@ class TestLoad:
     def test_an_unknown_key_is_named_with_its_place(self, path: Path) -> None:
         error = refusal(path, GOOD.replace("topics:", "topic:"))
         assert "feeds.0.topic is not a known key" in error.problem
+        assert "https://example.org/one.xml" in error.problem
+        assert error.remedy == "Did you mean topics?"
 
     def test_an_unknown_key_at_the_top_is_named(self, path: Path) -> None:
         assert "shows is not a known key" in refusal(path, "shows: []\n").problem
@@ -131,84 +134,150 @@ class TestIdentity:
         assert old.feed_id == Subscription(url="https://new.example/g", id="mine").feed_id
         assert old.feed_id != Subscription(url="https://old.example/f").feed_id
 
+    def test_a_new_token_keeps_the_name(self) -> None:
+        urls = ("https://e.org/f?t=${TOKEN}", "http://E.org/f/?t=${TOKEN}")
+        assert len({Subscription(url=url).feed_id for url in urls}) == 1
+        assert Subscription(url="https://e.org/f?t=${OTHER}").feed_id not in {
+            Subscription(url=url).feed_id for url in urls
+        }
 
-NEW = "https://new.example/feed.xml?show=1&key=2"
+
+def private(url: str, **fields: object) -> Subscription:
+    return Subscription.model_validate({"url": url, **fields})
 
 
-class TestAdd:
-    def test_it_is_appended_and_everything_else_is_kept(self, path: Path) -> None:
-        written(path, GOOD)
-        before = load_subscriptions(path)
-        assert add_subscription(path, NEW).url == NEW
-        assert path.read_text().startswith(GOOD)
-        assert [feed.url for feed in load_subscriptions(path)] == [f.url for f in before] + [NEW]
-
+class TestSecrets:
     @pytest.mark.parametrize(
-        "text",
+        ("url", "address"),
         [
-            None,
-            "",
-            "# My shows.\n",
-            "feeds:\n",
-            "feeds: []\n",
-            "# My shows.\nfeeds: []  # none yet\n# More later.\n",
+            ("https://e.org/${A_TOKEN}/f", "https://e.org/s3cr%3Ft/f"),
+            ("https://e.org/f?a=1&t=${A_TOKEN}", "https://e.org/f?a=1&t=s3cr%3Ft"),
+            ("https://e.org/f?t=${ENCODED}", "https://e.org/f?t=a%3D%3D"),
+            ("https://${USER}:${A_TOKEN}@e.org:8443/f", "https://e.org:8443/f"),
+            ("https://e.org/$A_TOKEN/{x}", "https://e.org/$A_TOKEN/{x}"),
         ],
     )
-    def test_the_first_one_starts_the_list(self, path: Path, text: str | None) -> None:
-        if text is not None:
-            written(path, text)
-        add_subscription(path, NEW)
-        add_subscription(path, "https://second.example/f")
-        urls = [feed.url for feed in load_subscriptions(path)]
-        assert urls == [NEW, "https://second.example/f"]
-        for comment in ("# My shows.", "# More later."):
-            assert (comment in path.read_text()) == (comment in (text or ""))
+    def test_the_address_is_filled_from_the_environment(self, url: str, address: str) -> None:
+        environ = {"A_TOKEN": "s3cr?t", "ENCODED": " a%3D%3D\n", "USER": "me"}
+        assert private(url).address(environ) == address
+
+    @pytest.mark.parametrize("value", ["x&admin=1", "x#", "x@evil.example/", "a b", "../x"])
+    def test_no_value_leads_to_another_host_or_parameter(self, value: str) -> None:
+        for url in ("https://e.org/f?t=${T}&u=1", "https://e.org/${T}"):
+            address = private(url).address({"T": value})
+            assert address.startswith("https://e.org/")
+            assert address.count("&") == url.count("&")
+            assert " " not in address
 
     @pytest.mark.parametrize(
-        "text",
+        ("feed", "login"),
         [
-            "feeds:\n- url: https://example.org/one.xml\n",
-            "feeds:\n- url: https://example.org/one.xml\n  topics:\n    - a\n",
-            "feeds:\n    - url: https://example.org/one.xml\n      topics:\n      - a\n",
-            "feeds:\n  - url: https://example.org/one.xml",
-            "feeds:\n\n  # - url: https://example.org/old.xml\n  - url: https://example.org/one.xml\n",
+            (private("https://e.org/f"), None),
+            (private("https://e.org/f", auth_env="LOGIN"), ("me", "p:w@d")),
+            (private("https://me:p%3Aw%40d@e.org/f"), ("me", "p:w@d")),
+            (private("https://${USER}:${PASSWORD}@e.org/f"), ("me", "p:w@d")),
+            (private("https://${LOGIN}@e.org/f"), ("me", "p:w@d")),
+            (private("https://token@e.org/f"), ("token", "")),
         ],
-        ids=["not indented", "not indented with a list", "deeper", "no end of line", "comment"],
     )
-    def test_other_ways_of_indenting_are_followed(self, path: Path, text: str) -> None:
-        written(path, text)
-        before = load_subscriptions(path)
-        added = add_subscription(path, NEW)
-        assert load_subscriptions(path) == (*before, added)
-        assert path.read_text().startswith(text)
+    def test_the_log_in_is_found_wherever_it_stands(
+        self, feed: Subscription, login: tuple[str, str] | None
+    ) -> None:
+        environ = {"LOGIN": "me:p:w@d", "USER": "me", "PASSWORD": "p:w@d"}
+        assert feed.credentials(environ) == login
+        assert "@" not in feed.address(environ)
+        assert feed.is_private == (login is not None)
 
-    def test_a_layout_that_takes_no_appending_is_left_alone(self, path: Path) -> None:
-        text = "feeds: [{url: https://example.org/one.xml}]\n"
-        with pytest.raises(UserError, match="can't be appended to") as caught:
-            add_subscription(written(path, text), NEW)
-        assert f"`- url: {NEW}`" in caught.value.remedy
-        assert path.read_text() == text
+    def test_nothing_secret_is_in_what_is_shown(self) -> None:
+        environ = {"T": "t0ken/&", "LOGIN": "me:hunter2"}
+        feeds = [
+            private("https://e.org/${T}/f?x=${T}&y=open", auth_env="LOGIN"),
+            private("https://me:hunter2@e.org/f?token=t0ken"),
+            private("https://e.org/private/t0ken/f", is_private=True),
+        ]
+        shown = [feed.shown_url for feed in feeds]
+        assert shown == ["https://e.org/${T}/f?x=${T}&y=…", "https://e.org/f?…", "https://e.org/…"]
+        for feed in feeds:
+            assert feed.is_private
+            secrets = feed.secret_values(environ)
+            assert any("t0ken" in s or "hunter2" in s for s in secrets)
+            for secret in secrets:
+                assert secret not in feed.shown_url
+        assert {"t0ken/&", "t0ken/%26", "hunter2", "me:hunter2"} <= set(
+            feeds[0].secret_values(environ)
+        )
+        assert {"hunter2", "me:hunter2"} <= set(feeds[1].secret_values(environ))
+        assert "private/t0ken/f" in feeds[2].secret_values(environ)
 
-    def test_twice_is_refused_and_nothing_changes(self, path: Path) -> None:
-        written(path, GOOD)
-        with pytest.raises(UserError, match="already subscribed"):
-            add_subscription(path, "http://example.org/one.xml/")
-        assert path.read_text() == GOOD
+    def test_an_open_feed_is_shown_as_ever_and_has_no_secrets(self) -> None:
+        feed = private("https://e.org/f?show=1")
+        assert (feed.shown_url, feed.is_private) == ("https://e.org/f?…", False)
+        assert (feed.secret_values({}), feed.address({})) == ((), feed.url)
 
-    def test_what_is_no_web_address_is_refused_and_no_file_is_made(self, path: Path) -> None:
-        with pytest.raises(UserError, match="not an http"):
-            add_subscription(path, "example.org/feed")
-        assert not path.exists()
+    @pytest.mark.parametrize("environ", [{}, {"T": ""}, {"T": "  "}])
+    def test_a_missing_variable_is_named_with_what_to_do(self, environ: dict[str, str]) -> None:
+        feed = private("https://e.org/f?t=${T}")
+        for ask in (feed.address, feed.secret_values):
+            with pytest.raises(MissingSecretError, match=r"variable T, .* not set.*\.env"):
+                ask(environ)
 
-    def test_a_file_with_a_mistake_is_not_touched(self, path: Path) -> None:
-        text = GOOD + "shows: []\n"
-        with pytest.raises(UserError, match="shows is not a known key"):
-            add_subscription(written(path, text), NEW)
-        assert path.read_text() == text
+    def test_a_log_in_without_a_password_is_refused_without_showing_it(self) -> None:
+        with pytest.raises(MissingSecretError, match="LOGIN.* is not user:password") as caught:
+            private("https://e.org/f", auth_env="LOGIN").credentials({"LOGIN": "hunter2"})
+        assert "hunter2" not in str(caught.value)
 
     @pytest.mark.parametrize(
-        "url", ["https://e.org/a: b", "https://e.org/#x", "https://e.org/'\"", "https://e.org/{}"]
+        ("fields", "problem"),
+        [
+            ("url: 'https://${HOST}/f'", "must be written out"),
+            ("url: '${URL}'", "must be written out"),
+            ("url: 'https://e.org/${my-token}'", "name of an environment variable"),
+            ("{url: 'https://e.org/f', auth_env: 'me:hunter2'}", "name of an environment variable"),
+            ("{url: 'https://me:hunter2@e.org/f', auth_env: LOGIN}", "contradict"),
+            ("{url: 'https://me:hunter2@e.org/f', colour: red}", "colour"),
+        ],
     )
-    def test_an_address_that_yaml_would_read_otherwise_is_kept(self, path: Path, url: str) -> None:
-        add_subscription(path, url)
-        assert load_subscriptions(path)[0].url == url
+    def test_what_can_not_be_meant_is_refused_without_showing_it(
+        self, path: Path, fields: str, problem: str
+    ) -> None:
+        error = refusal(path, f"feeds:\n  - {fields}\n")
+        assert problem in error.problem
+        assert "hunter2" not in str(error)
+        assert error.__cause__ is None
+
+
+class TestFind:
+    FEEDS = (
+        private("https://example.org/one.xml", title="One Show"),
+        private("https://example.org/two.xml", id="two"),
+        private("https://me:hunter2@example.org/three.xml"),
+    )
+
+    @pytest.mark.parametrize(
+        ("wanted", "place"),
+        [
+            ("https://example.org/one.xml", 0),
+            ("http://Example.org/one.xml/", 0),
+            ("example.org/one.xml", 0),
+            ("one show", 0),
+            ("two", 1),
+            (FEEDS[1].feed_id, 1),
+            (FEEDS[1].feed_id[:6], 1),
+            ("https://example.org/three.xml", 2),
+        ],
+    )
+    def test_a_feed_is_found_by_all_its_names(self, wanted: str, place: int) -> None:
+        assert find_subscription(self.FEEDS, wanted) is self.FEEDS[place]
+
+    def test_what_comes_close_is_named(self) -> None:
+        with pytest.raises(UserError, match="No subscription is named on show") as caught:
+            find_subscription(self.FEEDS, "on show")
+        assert "One Show" in caught.value.remedy
+        with pytest.raises(UserError, match=r"feeds list"):
+            find_subscription(self.FEEDS, "zzzz")
+
+    def test_several_are_all_named(self) -> None:
+        twins = (private("https://a.org/f", title="Twin"), private("https://b.org/f", title="Twin"))
+        with pytest.raises(UserError, match="2 subscriptions could be meant") as caught:
+            find_subscription(twins, "twin")
+        assert twins[1].feed_id in caught.value.problem

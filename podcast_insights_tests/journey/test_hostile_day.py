@@ -3,14 +3,13 @@
 import http.server
 import threading
 from collections.abc import Iterator
-from datetime import date
-from typing import Any
+from datetime import UTC, date, datetime
 
 import polars as pl
 import pytest
 
 from podcast_insights.cache import Cache
-from podcast_insights.feeds.scan import keep_first_seen
+from podcast_insights.feeds.item_rows import kept
 from podcast_insights.transcripts.publisher import TranscriptFormatError, parse_transcript
 from podcast_insights_tests.conftest import DAYS, Home
 from podcast_insights_tests.support.runs import rows_of, run_window
@@ -85,15 +84,20 @@ def test_pruned_audio_and_a_dead_host_lose_no_transcript(journey: Home, home: Ho
 
 
 def test_a_changed_date_moves_no_item() -> None:
-    known = {"first_seen_at": 1, "published_on": date(2025, 9, 8), "date_source": "feed"}
-    row: dict[str, Any] = {
-        "title": "new title",
-        "first_seen_at": 2,
+    # A GUID that comes back with another date would otherwise stand in two days at once.
+    row = {"published_on": date(2025, 9, 10), "date_source": "feed", "title": "new title"}
+    known = {
+        "first_seen_at": "then",
         "published_on": date(2025, 9, 9),
         "date_source": "feed",
+        "date_problem": None,
+        "edited_at": "long ago",
+        "content_key": "as before",
     }
-    assert keep_first_seen(row, known) == {"title": "new title", **known}
-    assert keep_first_seen(row, None) == row
+    assert kept(row, known, None) == {"title": "new title", **known}
+    edited = kept(row | {"content_key": "new"}, known, datetime(2025, 9, 10, tzinfo=UTC))
+    assert edited["published_on"] == date(2025, 9, 9)
+    assert (edited["content_key"], edited["edited_at"].day) == ("new", 10)
 
 
 @pytest.mark.parametrize("time", ["1e308", "-1", "NaN", "Infinity", '"x"'])

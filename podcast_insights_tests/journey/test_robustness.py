@@ -13,7 +13,7 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from podcast_insights.cli.launch import end_lost_runs, instance_of
+from podcast_insights.cli.launch import instance_of
 from podcast_insights.warehouse.database import connected
 from podcast_insights_tests.conftest import DAYS, Home
 from podcast_insights_tests.support.runs import rows_of, run_window
@@ -65,7 +65,7 @@ def test_a_killed_run_loses_no_transcription_and_leaves_no_half_day(home: Home) 
 
 
 def test_a_running_process_is_not_taken_for_lost(home: Home) -> None:
-    from podcast_insights.cli.launch import PROCESS_TAG, process_name
+    from podcast_insights.lost_runs import PROCESS_TAG, end_lost_runs, process_name
 
     with instance_of(home.settings) as instance:
         alive, lost = (

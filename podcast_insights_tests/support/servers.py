@@ -3,13 +3,22 @@
 What does not belong here: the sample world, which is served by `podcast_insights.samples`.
 """
 
+import base64
+import gzip
+import socket
 import ssl
+import struct
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
+
+import brotli
 
 HOST = "127.0.0.1"
 LONGEST_S = 20.0
@@ -75,7 +84,7 @@ def site(
     if tls:
         running.scheme = "https"
         server.socket = tls.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.005,), daemon=True)
     thread.start()
     try:
         yield running
@@ -172,6 +181,104 @@ def silent(seconds: float) -> Behaviour:
         answer(b"late")(request)
 
     return behave
+
+
+def sequence(*behaviours: Behaviour) -> Behaviour:
+    """Another behaviour for each request; the last one stays."""
+    numbers = count()  # one request, one number, whatever thread it comes in
+    return lambda request: behaviours[min(next(numbers), len(behaviours) - 1)](request)
+
+
+def busy(retry_after: str | None, status: int = 429) -> Behaviour:
+    """Too much to do; come back later, if it says when."""
+    return answer(status=status, headers={"Retry-After": retry_after} if retry_after else None)
+
+
+def reset(sent: bytes = b"") -> Behaviour:
+    """A connection that breaks, after the bytes `sent`."""
+
+    def behave(request: BaseHTTPRequestHandler) -> None:
+        request.wfile.write(sent)
+        time.sleep(0.02 if sent else 0)  # a reset overtakes what was sent just before
+        linger = struct.pack("ii", 1, 0)
+        request.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        request.connection.close()
+
+    return behave
+
+
+def raw(*pieces: bytes) -> Behaviour:
+    """Exactly these bytes, HTTP or not, then the end of the connection."""
+
+    def behave(request: BaseHTTPRequestHandler) -> None:
+        for piece in pieces:
+            request.wfile.write(piece)
+
+    return behave
+
+
+def old_http(body: bytes) -> Behaviour:
+    """HTTP/1.0: no length, the body ends with the connection."""
+    return raw(b"HTTP/1.0 200 OK\r\nContent-Type: text/xml\r\n\r\n", body)
+
+
+def broken_chunk(body: bytes) -> Behaviour:
+    """A chunk that is longer than it says, so that no chunk follows it."""
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    return raw(head, f"{len(body) - 1:x}\r\n".encode(), body, b"\r\n0\r\n\r\n")
+
+
+def many_headers(number: int, size: int) -> Behaviour:
+    """An answer with `number` headers of `size` bytes each before its body."""
+    headers = {f"X-Header-{index}": "x" * size for index in range(number)}
+    return answer(b"after the headers", headers=headers)
+
+
+def fickle(body: bytes) -> Behaviour:
+    """The same body under another ETag each time; no condition is ever met."""
+    numbers = count()
+    return lambda request: answer(body, headers={"ETag": f'"{next(numbers)}"'})(request)
+
+
+def always_unchanged() -> Behaviour:
+    """304, whether or not anybody has, or ever had, a version to compare."""
+    return answer(status=304)
+
+
+def protected(behaviour: Behaviour, username: str, password: str) -> Behaviour:
+    """401 but for who sends this user and password."""
+    token = base64.b64encode(f"{username}:{password}".encode()).decode()
+    refuse = answer(status=401, headers={"WWW-Authenticate": 'Basic realm="members"'})
+
+    def behave(request: BaseHTTPRequestHandler) -> None:
+        is_known = request.headers.get("Authorization") == f"Basic {token}"
+        (behaviour if is_known else refuse)(request)
+
+    return behave
+
+
+def packed(body: bytes, encoding: str) -> Behaviour:
+    """Bytes with a Content-Encoding, true or not."""
+    return answer(body, headers={"Content-Encoding": encoding})
+
+
+def bomb(encoding: str) -> Behaviour:
+    """A small body that unpacks to two gigabytes."""
+    return packed(bomb_bytes(encoding), encoding)
+
+
+@cache
+def bomb_bytes(encoding: str) -> bytes:
+    """Two gigabytes of zeros in 2.1 MB (gzip, deflate) or 0.4 MB (br)."""
+    zeros = bytes(2**24)
+    if encoding == "br":
+        packer = brotli.Compressor(quality=1)
+        return b"".join([packer.process(zeros) for _ in range(128)]) + packer.finish()
+    # After a full flush the same packed bytes can be repeated.
+    squeeze = zlib.compressobj(9, zlib.DEFLATED, -15)
+    piece = squeeze.compress(zeros) + squeeze.flush(zlib.Z_FULL_FLUSH)
+    start = gzip.compress(b"")[:10] if encoding == "gzip" else b""
+    return start + piece * 128
 
 
 def start(request: BaseHTTPRequestHandler, status: int, headers: Mapping[str, str]) -> None:

@@ -17,6 +17,9 @@ from podcast_insights_tests.warehouse import DAY, READINGS, readings
 ALLOWED = {
     ("feeds", "status"): "failed",
     ("announced_items", "date_source"): "first_seen",
+    ("feeds", "failure"): "gone",
+    ("feed_fetches", "failure"): "hostile",
+    ("announced_items", "date_problem"): "absurd",
     ("episodes", "status"): "duplicate",
     ("transcripts", "status"): "incomplete",
     ("transcripts", "source"): "publisher",

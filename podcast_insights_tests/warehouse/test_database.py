@@ -16,6 +16,7 @@ from podcast_insights.errors import UserError
 from podcast_insights.warehouse import database
 from podcast_insights.warehouse.contracts import ContractError
 from podcast_insights.warehouse.database import Change, Warehouse
+from podcast_insights.warehouse.migrations import MIGRATIONS, SCHEMA_VERSION
 from podcast_insights.warehouse.windows import DateWindow
 from podcast_insights_tests.conftest import ROOT
 from podcast_insights_tests.warehouse import (
@@ -146,6 +147,64 @@ class TestMerge:
         with pytest.raises(ContractError):
             warehouse.merge("notes", pl.concat([notes("1", "two"), notes("1", "three")]))
         assert warehouse.read("SELECT DISTINCT text FROM notes").item() == "one"
+
+
+class TestMergeAll:
+    def test_several_tables_are_one_transaction(self, warehouse: Warehouse) -> None:
+        warehouse.merge_all({"notes": notes("1", "one"), "readings": readings("a")})
+        revision = warehouse.revision()
+        change = warehouse.merge_all(
+            {"notes": notes("1", "changed"), "readings": readings("a", "b", written="changed")}
+        )
+        assert change == Change(4, True)
+        assert warehouse.revision() == revision + 1
+        assert set(warehouse.read("SELECT text FROM notes")["text"]) == {"changed"}
+        assert stored(warehouse) == {"a": "changed-a", "b": "changed-b"}
+
+    def test_one_bad_frame_keeps_all_of_them_out(self, warehouse: Warehouse) -> None:
+        with pytest.raises(ContractError):
+            warehouse.merge_all(
+                {"notes": notes("1"), "readings": readings("a").with_columns(extra=1)}
+            )
+        assert warehouse.read("SELECT * FROM notes").is_empty()
+        with pytest.raises(KeyError):
+            warehouse.merge_all({"notes": notes("1"), "nowhere": notes("1")})
+        assert warehouse.read("SELECT * FROM notes").is_empty()
+
+    def test_a_failure_on_the_way_takes_everything_back(self, warehouse: Warehouse) -> None:
+        warehouse.merge("notes", notes("1", "old"))
+        with warehouse.transaction() as connection:
+            connection.execute("ALTER TABLE readings DROP COLUMN amount")
+        with pytest.raises(duckdb.Error):
+            warehouse.merge_all({"notes": notes("1", "new"), "readings": readings("a")})
+        assert set(warehouse.read("SELECT text FROM notes")["text"]) == {"old"}
+
+    def test_empty_frames_beside_others_do_no_harm(self, warehouse: Warehouse) -> None:
+        assert warehouse.merge_all({}) == Change(0, False)
+        warehouse.merge("readings", readings("a"))
+        change = warehouse.merge_all({"readings": readings(), "notes": notes("1", "one")})
+        assert change == Change(2, True)
+        assert stored(warehouse) == {"a": "w-a"}
+
+
+class TestRead:
+    @pytest.mark.parametrize("value", ["it's; DROP TABLE notes", "$text", "?"])
+    def test_parameters_go_by_place_or_by_name(self, warehouse: Warehouse, value: str) -> None:
+        warehouse.merge("notes", notes("1", value))
+        warehouse.merge("notes", notes("2", "other"))
+        by_place = warehouse.read(
+            "SELECT note_id FROM notes WHERE text = ? AND half = ?", [value, 0]
+        )
+        by_name = warehouse.read(
+            "SELECT note_id FROM notes WHERE text = $text AND half = $half AND text = $text",
+            {"half": 0, "text": value},
+        )
+        assert by_place.rows() == by_name.rows() == [("1",)]
+        assert warehouse.read("SELECT 1", {}).item() == 1
+
+    def test_a_name_that_is_not_given_is_an_error(self, warehouse: Warehouse) -> None:
+        with pytest.raises(duckdb.Error):
+            warehouse.read("SELECT $one, $two", {"one": 1})
 
 
 class TestTransaction:
@@ -283,6 +342,12 @@ def test_a_process_killed_between_delete_and_commit_leaves_the_old_rows(
 
 Step = Callable[[duckdb.DuckDBPyConnection], object]
 
+COMMENTS = """
+SELECT c.comment, t.comment AS of_table
+FROM duckdb_columns() c JOIN duckdb_tables() t USING (table_name)
+WHERE table_name = 'notes' AND column_name = 'text'
+"""
+
 
 class TestSchema:
     def test_tables_are_made_on_first_use_in_a_folder_that_is_not_there(
@@ -307,7 +372,8 @@ class TestSchema:
         warehouse.merge("notes", notes("1"))
         with warehouse.transaction() as connection:
             connection.execute("UPDATE _warehouse SET schema_version = schema_version + 1")
-        with pytest.raises(UserError, match=r"newer podcast-insights \(schema 1; .* 0\)") as caught:
+        newer = rf"newer podcast-insights \(schema {SCHEMA_VERSION + 1}; .* {SCHEMA_VERSION}\)"
+        with pytest.raises(UserError, match=newer) as caught:
             warehouse.merge("notes", notes("2"))
         assert "Update podcast-insights" in caught.value.remedy
         with duckdb.connect(str(warehouse.path)) as connection:
@@ -315,8 +381,9 @@ class TestSchema:
         assert rows == [("1",)]
 
     def use(self, monkeypatch: pytest.MonkeyPatch, *steps: Step) -> None:
-        monkeypatch.setattr(database, "MIGRATIONS", steps)
-        monkeypatch.setattr(database, "SCHEMA_VERSION", len(steps))
+        """Let these steps follow on those there are."""
+        monkeypatch.setattr(database, "MIGRATIONS", (*MIGRATIONS, *steps))
+        monkeypatch.setattr(database, "SCHEMA_VERSION", len(MIGRATIONS) + len(steps))
 
     def test_an_older_file_is_brought_forward_once(
         self, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
@@ -331,6 +398,15 @@ class TestSchema:
         assert stored(warehouse) == {"old": "w-old!"}
         self.use(monkeypatch, mark, mark)
         assert stored(warehouse) == {"old": "w-old!!"}
+
+    def test_comments_follow_the_contracts_with_the_next_step(
+        self, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with warehouse.transaction() as connection:
+            connection.execute("COMMENT ON TABLE notes IS 'old'")
+            connection.execute("COMMENT ON COLUMN notes.text IS 'old'")
+        self.use(monkeypatch, lambda c: c.execute("SELECT 1"))
+        assert warehouse.read(COMMENTS).rows() == [("A text.", "Notes, in two halves.")]
 
     def test_a_fresh_file_needs_no_step(
         self, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch

@@ -1,0 +1,1 @@
+"""From bytes to values: what `parse.py` stands on. No feed is fetched or stored here."""

@@ -1,0 +1,1 @@
+"""How subscriptions come and go: found, checked, imported, edited in `data/feeds.yaml`."""
