@@ -188,6 +188,7 @@ def test_lexrank_ranks_what_others_are_like_above_what_is_alone() -> None:
     assert ranks.sum() == pytest.approx(1.0, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_our_numbers_are_those_of_the_judges_script(
     embedder: Embedder,
     tmp_path: Path,
