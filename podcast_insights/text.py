@@ -1,6 +1,7 @@
 """Small helpers that turn rows into text for people."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 import polars as pl
@@ -56,3 +57,8 @@ def one_line(text: str) -> str:
 def counted(number: int, noun: str) -> str:
     """`1 feed`, `2 feeds`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def printable(text: str) -> str:
+    """Text without controls and invisible marks, some of which a terminal takes for commands."""
+    return "".join(" " if unicodedata.category(char) in ("Cc", "Cf") else char for char in text)

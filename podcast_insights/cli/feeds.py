@@ -13,6 +13,7 @@ from podcast_insights.feeds.private import credentials_of
 from podcast_insights.feeds.subscriptions import Subscription, load_subscriptions
 from podcast_insights.net.client import Answer, Limits, SafeClient, host_of, redact
 from podcast_insights.settings import Settings
+from podcast_insights.text import printable
 
 TOTAL_TIMEOUT_S = 120.0
 
@@ -50,7 +51,7 @@ def show_feeds(settings: Settings, out: Console, *, as_json: bool = False) -> No
     for row in rows:
         newest, fetched = row["newest_item_at"], row["fetched_at"]
         topics = f"\n[dim]{escape(', '.join(row['topics']))}[/]" if row["topics"] else ""
-        name = f"[bold]{escape(row['title'])}[/]\n" if row["title"] else ""
+        name = f"[bold]{escape(printable(row['title']))}[/]\n" if row["title"] else ""
         table.add_row(
             f"{name}{escape(row['url'])}\n[dim]{row['feed_id']}[/]{topics}",
             "" if row["items"] is None else str(row["items"]),

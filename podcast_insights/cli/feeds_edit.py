@@ -2,7 +2,6 @@
 
 import os
 import re
-import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -34,6 +33,7 @@ from podcast_insights.feeds.subscriptions import (
 from podcast_insights.net.client import redact
 from podcast_insights.net.secrets import Secrets
 from podcast_insights.settings import Settings
+from podcast_insights.text import printable
 
 TOKEN = re.compile(r"auth|token|key$|secret|passw|signature", re.IGNORECASE)
 
@@ -177,8 +177,3 @@ def print_finding(finding: Finding, out: Console, message: str) -> None:
 def print_line(text: str, out: Console) -> None:
     """Text as it is, which may come from a stranger."""
     out.print(escape(printable(text)), soft_wrap=True)
-
-
-def printable(text: str) -> str:
-    """Text without control characters, some of which a terminal takes for commands."""
-    return "".join(char if unicodedata.category(char) != "Cc" else " " for char in text)

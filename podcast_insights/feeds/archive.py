@@ -9,8 +9,10 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from urllib.parse import parse_qsl, urlsplit
 
+from podcast_insights.feeds.documents import Document
 from podcast_insights.feeds.model import Feed
 from podcast_insights.feeds.parse import FeedFormatError
 from podcast_insights.feeds.subscriptions import Subscription
@@ -27,14 +29,6 @@ MAX_OPEN_VALUE_CHARS = 24
 
 
 @dataclass(frozen=True)
-class Document:
-    """A page that was read: its items, and the name of its bytes in the feed cache."""
-
-    feed: Feed
-    sha256: str
-
-
-@dataclass(frozen=True)
 class Walk:
     """What reading an archive brought.
 
@@ -42,11 +36,13 @@ class Walk:
         documents: pages in the order of the chain, the newest first.
         next_url: where to go on next time; None if the chain has ended.
         error: why it stopped early.
+        since: the subscription's `since`, where that is why it stopped.
     """
 
     documents: tuple[Document, ...] = ()
     next_url: str | None = None
     error: str | None = None
+    since: date | None = None
 
 
 def walk(feed: Subscription, start: str | None, read: Callable[[str], Document]) -> Walk:
@@ -58,7 +54,7 @@ def walk(feed: Subscription, start: str | None, read: Callable[[str], Document])
         read: fetches and parses one page.
     """
     documents: list[Document] = []
-    error, next_url = None, start
+    error, next_url, since = None, start, None
     seen: set[str] = set()
     end = time.monotonic() + BUDGET_S
     while next_url and len(documents) < MAX_PAGES and time.monotonic() < end:
@@ -70,11 +66,14 @@ def walk(feed: Subscription, start: str | None, read: Callable[[str], Document])
             break
         documents.append(page)
         next_url = older_page(page.feed)
-        if next_url in seen or is_before(feed, page.feed):
+        if next_url in seen:
             next_url = None
+        if next_url and is_before(feed, page.feed):
+            since = feed.since
+            break
     if next_url and not is_storable(feed, next_url):
         next_url, error = None, error or "it goes on at an address that may hold a secret"
-    return Walk(tuple(documents), next_url, error)
+    return Walk(tuple(documents), next_url, error, since)
 
 
 def older_page(feed: Feed) -> str | None:

@@ -5,7 +5,7 @@ What does not belong here: pairing items with it (`recognize.py`).
 
 import re
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 NEAR_S = timedelta(hours=12).total_seconds()
@@ -32,6 +32,7 @@ class Trait:
         title: without case, punctuation and white space.
         size_bytes: claimed by the feed.
         has_audio: `key` is the audio's; only looked at in listings.
+        notes: hash of the show notes, where there is nothing but a title besides.
     """
 
     name: str
@@ -41,11 +42,17 @@ class Trait:
     date: datetime | None
     size_bytes: int | None = None
     has_audio: bool = False
+    notes: str | None = None
+
+    def told_by(self, notes: str) -> "Trait":
+        """The trait with its notes, if these are needed to tell it from others."""
+        is_needed = self.guid is None and self.key is None and self.date is None
+        return replace(self, notes=notes) if is_needed else self
 
     @property
     def everything(self) -> Hashable:
         """All of it, for an item served again as it was."""
-        return (self.guid, self.key, self.title, self.date)
+        return (self.guid, self.key, self.title, self.date, self.notes)
 
 
 def folded(title: str) -> str:

@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from podcast_insights.cache import Cache
-from podcast_insights.feeds.archive import Document, Walk, is_storable, older_page, walk
+from podcast_insights.feeds.archive import Walk, is_storable, older_page, walk
+from podcast_insights.feeds.documents import Document, is_stored, read_document, stored_feed
 from podcast_insights.feeds.fetches import (
     Fetch,
     conditional_headers,
@@ -18,11 +19,13 @@ from podcast_insights.feeds.fetches import (
     is_unchanged,
 )
 from podcast_insights.feeds.model import Feed
-from podcast_insights.feeds.parse import READER_VERSION, FeedFormatError, parse_feed
+from podcast_insights.feeds.parse import READER_VERSION, FeedFormatError
 from podcast_insights.feeds.subscriptions import MissingSecretError, Subscription, normalized
 from podcast_insights.net.client import Answer, Client, FetchError, host_of
 from podcast_insights.net.secrets import Secrets
 
+ARCHIVE_NOTE = "its archive could not be read on"
+MAX_PINNED = 2
 MAX_MOVES = 3
 """Times that one visit follows `itunes:new-feed-url`."""
 
@@ -90,8 +93,10 @@ class FeedFetcher:
             known: its earlier fetches, oldest first.
         """
         started = self.now()
+        secrets = self.secrets_of(feed)
         try:
-            return self.visit(feed, known, started)
+            found = self.visit(feed, known, started)
+            return replace(found, fetch=without_secrets(found.fetch, secrets))
         except (FetchError, FeedFormatError, MissingSecretError) as error:
             failed = failed_fetch(feed, known, started, error)
         except Exception as error:  # whatever it is, it must not cost the other feeds their row
@@ -101,7 +106,7 @@ class FeedFetcher:
                 error=f"unexpected: {error!r}",
                 failure="unexpected",
             )
-        return Fetched(replace(failed, error=self.secrets_of(feed).hide(failed.error or "")))
+        return Fetched(without_secrets(failed, secrets))
 
     def secrets_of(self, feed: Subscription) -> Secrets:
         """What must not be shown of this feed; nothing where its variables are not set."""
@@ -126,11 +131,11 @@ class FeedFetcher:
         visit.count(answer)
         address = answer.moved_to or address
         if last and (answer.status == 304 or is_unchanged(last, answer)):
-            visit.notes += (last.notes or "").split("; ")
+            visit.notes += [n for n in (last.notes or "").split("; ") if ARCHIVE_NOTE not in n]
             if answer.status != 304:
                 visit.fetch = replace(visit.fetch, **validators(answer), full_at=started)
         else:
-            visit.main = self.read(answer)
+            visit.main = read_document(self.cache, answer)
             address, answer = self.follow(client, visit, address, answer)
             visit.notes += visit.main.feed.repairs
             visit.fetch = replace(visit.fetch, **facts(visit.main, answer), full_at=started)
@@ -143,7 +148,7 @@ class FeedFetcher:
         last = next((fetch for fetch in reversed(known) if fetch.is_good), None)
         if last is None or last.content_sha256 is None:
             return last
-        is_there = self.cache.path("feeds", last.content_sha256, ".xml").exists()
+        is_there = is_stored(self.cache, last.content_sha256)
         return last if is_there else replace(last, reader_version=None)
 
     def ask(
@@ -162,31 +167,31 @@ class FeedFetcher:
             except FetchError:
                 raise error from None
 
-    def read(self, answer: Answer) -> Document:
-        """Parse a page, then keep its bytes."""
-        parsed = parse_feed(
-            answer.body, url=answer.url, content_type=answer.headers.get("content-type")
-        )
-        self.cache.write_bytes("feeds", answer.sha256, ".xml", answer.body)
-        return Document(parsed, answer.sha256)
-
     def follow(
         self, client: Client, visit: Visit, address: str, answer: Answer
     ) -> tuple[str, Answer]:
-        """Go where the publisher says that the feed has moved, if a feed is there."""
+        """Go where the publisher says that the feed has moved, if this feed is there.
+
+        What the old home still lists is kept, like a further page.
+        """
         seen = {normalized(address), normalized(answer.url)}
         for _ in range(MAX_MOVES):
-            assert visit.main is not None  # noqa: S101 - for the type checker
-            target = visit.main.feed.new_feed_url
+            old = visit.main
+            assert old is not None  # noqa: S101 - for the type checker
+            target = old.feed.new_feed_url
             if not target or normalized(target) in seen:
                 break
             seen.add(normalized(target))
             try:
                 found = visit.count(client.get(target))
-                visit.main = self.read(found)
+                new = read_document(self.cache, found)
             except (FetchError, FeedFormatError) as error:
                 visit.notes.append(f"says that it has moved, but at the new address: {error}")
                 break
+            if not is_same_show(old.feed, new.feed):
+                visit.notes.append("says that it has moved, but at the new address is another show")
+                break
+            visit.main, visit.archive = new, (old, *visit.archive)
             address, answer = found.moved_to or target, found
         return address, answer
 
@@ -202,7 +207,7 @@ class FeedFetcher:
             return address
         visit.notes.append(
             f"has moved to {host_of(address)}; its new address looks like a secret, so it is "
-            "not stored: put it into feeds.yaml"
+            f"not stored: put it into feeds.yaml, with id: {feed.feed_id} to keep its past"
         )
         return None
 
@@ -212,18 +217,31 @@ class FeedFetcher:
         """Read older pages (RFC 5005), where there are some that were not read yet."""
 
         def read(url: str) -> Document:
-            return self.read(visit.count(client.get(url)))
+            return read_document(self.cache, visit.count(client.get(url)))
 
-        start = self.archive_start(last, visit)
-        walked = walk(feed, start, read) if start else Walk()
-        visit.archive = walked.documents
-        error = walked.error and self.secrets_of(feed).hide(walked.error)
-        visit.fetch = replace(visit.fetch, archive_next=walked.next_url, archive_error=error)
+        start = self.archive_start(feed, last, visit)
+        if start:
+            walked = walk(feed, start, read)
+        elif last and (visit.main is None or last.archive_next):  # as it was then
+            walked = Walk((), last.archive_next, last.archive_error, last.archive_since_on)
+        else:
+            walked = Walk()
+        visit.archive += walked.documents
+        if walked.error:
+            visit.notes.append(f"{ARCHIVE_NOTE}: {walked.error}")
+        visit.fetch = replace(
+            visit.fetch,
+            archive_next=walked.next_url,
+            archive_error=walked.error,
+            archive_since_on=walked.since,
+        )
 
-    def archive_start(self, last: Fetch | None, visit: Visit) -> str | None:
+    def archive_start(self, feed: Subscription, last: Fetch | None, visit: Visit) -> str | None:
         """The page to begin with; None if there is nothing to read."""
         if last and last.archive_next:
-            return last.archive_next
+            stopped = last.archive_since_on
+            is_over = stopped and feed.since and feed.since >= stopped
+            return None if is_over else last.archive_next
         main = visit.main.feed if visit.main else None
         if last is None or not last.has_whole_archive:
             main = main or self.stored(last)
@@ -232,22 +250,38 @@ class FeedFetcher:
         return older_page(main) if main and is_torn else None
 
     def has_turned_over(self, last: Fetch, first: Feed) -> bool:
-        """Whether no item of the last good document is left."""
+        """Whether no item of the last good document is left, but for two that may be pinned."""
         before = self.stored(last)
         if before is None or not before.items:
             return False
-        names = {(item.guid, item.title) for item in before.items}
-        return not any((item.guid, item.title) in names for item in first.items)
+        names = {item.guid or item.title for item in before.items}
+        left = sum((item.guid or item.title) in names for item in first.items)
+        return left == 0 or (left <= MAX_PINNED and len(first.items) > 2 * MAX_PINNED)
 
     def stored(self, fetch: Fetch | None) -> Feed | None:
         """The document of an earlier fetch, from the cache; None if it was pruned."""
         if fetch is None or fetch.content_sha256 is None:
             return None
-        content = self.cache.read_bytes("feeds", fetch.content_sha256, ".xml")
-        try:
-            return parse_feed(content) if content else None
-        except FeedFormatError:
-            return None
+        return stored_feed(self.cache, fetch.content_sha256)
+
+
+def is_same_show(old: Feed, new: Feed) -> bool:
+    """Whether two documents are of one show: the same podcast:guid, or an item in common."""
+    if old.guid and old.guid == new.guid:
+        return bool(new.items)
+    names = {name for item in old.items for name in (item.guid, item.title) if name}
+    return any({item.guid, item.title} & names for item in new.items)
+
+
+def without_secrets(fetch: Fetch, secrets: Secrets) -> Fetch:
+    """A fetch that says nothing secret; a validator that held some can't be sent back."""
+    ours = ("feed_id", "failure", "content_sha256")
+    said = {name: value for name, value in vars(fetch).items() if name not in ours}
+    texts = {name: value for name, value in said.items() if isinstance(value, str)}
+    hidden = {name: secrets.hide(value) for name, value in texts.items()}
+    changed: dict[str, Any] = {n: v for n, v in hidden.items() if v != texts[n]}
+    changed |= {name: None for name in ("etag", "last_modified") if name in changed}
+    return replace(fetch, **changed)
 
 
 def validators(answer: Answer) -> dict[str, Any]:

@@ -52,6 +52,7 @@ class Fetch:
     archive_page_count: int | None = None
     archive_next: str | None = None
     archive_error: str | None = None
+    archive_since_on: date | None = None
     notes: str | None = None
     language: str | None = None
     medium: str | None = None

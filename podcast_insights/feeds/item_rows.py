@@ -8,8 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from podcast_insights.feeds.archive import Document
-from podcast_insights.feeds.enclosures import choose, enclosure_key, is_web
+from podcast_insights.feeds.documents import Document
+from podcast_insights.feeds.enclosures import choose, enclosure_key, is_web, stable_address
+from podcast_insights.feeds.evidence import MIN_SIZE
 from podcast_insights.feeds.fetches import Fetch
 from podcast_insights.feeds.model import Item, Person, TranscriptLink
 from podcast_insights.feeds.recognize import Recognized
@@ -29,10 +30,10 @@ EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 EDITS = ("title", "guid", "published_at", "duration_s", "enclosure_bytes", "episode_type")
 """Columns whose change is an edit; audio and transcript are compared without tokens."""
 
-SIZE = "enclosure_bytes"
-"""Hosts that put advertising in on the fly claim another size each time, others have a token in
-the path: after an item's first edit a size or a path that changes alone is noise, or its day
-would be paid for again after each scan."""
+SIZE, AUDIO = "enclosure_bytes", "enclosure_url"
+"""Hosts that put advertising in on the fly claim another size each time, others have a token for
+a file name: what has changed alone before and does so again is noise, or the item's day would
+be paid for again after each scan."""
 
 TRANSCRIPT_PREFERENCE = ("application/json", "text/vtt", "srt", "text/html", "text/plain")
 """Speakers and times first; any other type comes after."""
@@ -116,12 +117,23 @@ def day_of(item: Item, fetched_at: datetime) -> tuple[date, str | None]:
 def content_key(row: Row) -> str:
     """A hash of what episodes are made from; the sensor brings a day back when it differs.
 
-    The audio counts by size and duration, and by its path only where no size is given: paths
-    change with a move to another host, the audio does not.
+    The audio counts by file name, size and duration. Hosts, folders, counters and tokens in an
+    address change without another sound.
     """
-    size = row["enclosure_bytes"] or path_of(row["enclosure_url"])
-    parts = (row["title"], size, row["duration_s"], path_of(row["transcript_url"]))
-    return short_hash("content", *map(str, parts), str(row["episode_type"]))
+    audio = (file_of(row[AUDIO]), size_of(row), row["duration_s"])
+    parts = (row["title"], *audio, path_of(row["transcript_url"]), row["episode_type"])
+    return short_hash("content", *map(str, parts))
+
+
+def file_of(url: str | None) -> str:
+    """The file's name, with the parameters that are no tokens: `play.php?id=1`."""
+    return stable_address(url).rpartition("/")[2] if url else ""
+
+
+def size_of(row: Row) -> int | None:
+    """The claimed size, if it is one; many feeds write 1."""
+    size = row[SIZE]
+    return size if size and size >= MIN_SIZE else None
 
 
 def path_of(url: str | None) -> str:
@@ -133,12 +145,14 @@ def edits_of(before: Row, row: Row) -> list[Row]:
     """What a reader would notice of an edit, a row for each column; none for mere noise."""
     # A row from before schema 1 does not know the type of its episode.
     known = [name for name in EDITS if name != "episode_type" or before["content_key"]]
-    names = [name for name in known if before[name] != row[name]]
-    if row[SIZE] is None and path_of(before["enclosure_url"]) != path_of(row["enclosure_url"]):
-        names.append("enclosure_url")
+    names = [name for name in known if name != SIZE and before[name] != row[name]]
+    if None not in (size_of(before), size_of(row)) and size_of(before) != size_of(row):
+        names.append(SIZE)
+    if file_of(before[AUDIO]) != file_of(row[AUDIO]):
+        names.append(AUDIO)
     if path_of(before["transcript_url"]) != path_of(row["transcript_url"]):
         names.append("transcript_url")
-    if names in ([SIZE], ["enclosure_url"]) and before["edited_at"]:
+    if len(names) == 1 and names[0] in (SIZE, AUDIO) and names[0] in (before["edits"] or ()):
         return []
     return [
         {"column_name": name, "before": as_text(before[name]), "after": as_text(row[name])}
@@ -197,5 +211,12 @@ def without_secrets(row: Row, secrets: Secrets) -> Row:
             return {name: clean(part) for name, part in value.items()}
         return value
 
-    # The GUID is clean already, in a way that keeps it apart from others.
-    return {name: value if name == "guid" else clean(value) for name, value in row.items()}
+    return {name: value if name in SAFE else clean(value) for name, value in row.items()}
+
+
+SAFE = frozenset(
+    "item_id feed_id guid date_source date_problem episode_type enclosure_key content_key "
+    "document_sha256".split()
+)
+"""Columns in our own words or hashes, which no secret may change, however short it is; and the
+GUID, which is clean already, in a way that keeps it apart from others."""

@@ -8,11 +8,14 @@ What does not belong here: which listing is which known item (`recognize.py`).
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime, timedelta
 
-from podcast_insights.feeds.archive import Document
+from filelock import FileLock
+
+from podcast_insights.feeds.documents import Document
 from podcast_insights.feeds.enclosures import enclosure_key, is_web
 from podcast_insights.feeds.evidence import Trait, folded
 from podcast_insights.feeds.fetch import Fetched
@@ -33,6 +36,8 @@ from podcast_insights.net.client import redact
 from podcast_insights.net.secrets import Secrets
 from podcast_insights.warehouse.database import Warehouse
 
+WRONG_CLOCK = timedelta(hours=1)
+
 FETCHES = """
 SELECT feed_fetches.*
 FROM feed_fetches LEFT JOIN (
@@ -40,12 +45,17 @@ FROM feed_fetches LEFT JOIN (
   FROM feed_fetches WHERE error IS NULL AND fetched_at < ?
   GROUP BY feed_id
 ) USING (feed_id)
-WHERE good_at IS NULL OR fetched_at >= good_at
+WHERE (good_at IS NULL OR fetched_at >= good_at) AND fetched_at <= ?
 ORDER BY fetched_at
 """
 
-STORED = "SELECT * EXCLUDE (description), md5(description) AS description FROM announced_items"
-"""The show notes only as a hash: they are most of the ledger's bytes."""
+STORED = """
+SELECT * EXCLUDE (description), md5(description) AS description,
+  (SELECT list(DISTINCT c.column_name) FROM item_changes c WHERE c.item_id = a.item_id) AS edits
+FROM announced_items a
+WHERE list_contains(?, feed_id)
+"""
+"""The show notes only as a hash: they are most of the ledger's bytes. And what was edited."""
 
 
 @dataclass(frozen=True)
@@ -54,16 +64,22 @@ class Ledger:
 
     warehouse: Warehouse
 
-    def fetches(self, since: date) -> dict[str, list[Fetch]]:
+    def fetches(self, since: date, until: datetime) -> dict[str, list[Fetch]]:
         """Recorded fetches by feed, oldest first: the last good one before `since` and later ones.
 
-        Older ones decide nothing any more.
+        Older ones decide nothing any more, nor do those of a clock that was ahead of `until`.
         """
-        frame = self.warehouse.read(FETCHES, [since])
+        frame = self.warehouse.read(FETCHES, [since, until + WRONG_CLOCK])
         fetches: dict[str, list[Fetch]] = defaultdict(list)
         for row in frame.to_dicts():
             fetches[row["feed_id"]].append(Fetch(**row))
         return fetches
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Let no other process scan meanwhile: two would find the same news and count it twice."""
+        with FileLock(f"{self.warehouse.path}.scan.lock"):
+            yield
 
     def record(
         self, visits: Sequence[tuple[Subscription, Fetched]], secrets: Mapping[str, Secrets]
@@ -100,7 +116,7 @@ class Ledger:
         """Recorded items by feed; of their show notes only the hash."""
         if not feed_ids:
             return {}
-        found = self.warehouse.read(f"{STORED} WHERE list_contains(?, feed_id)", [list(feed_ids)])
+        found = self.warehouse.read(STORED, [list(feed_ids)])
         known: dict[str, list[Row]] = defaultdict(list)
         for row in found.to_dicts():
             known[row["feed_id"]].append(row)
@@ -171,7 +187,7 @@ def trait_of(row: Row) -> Trait:
         title=folded(row["title"]),
         date=row["published_at"],
         size_bytes=row["enclosure_bytes"],
-    )
+    ).told_by(row["description"])
 
 
 def items_of(document: Document | None, feed: Subscription, secrets: Secrets) -> list[Item]:

@@ -11,10 +11,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from podcast_insights.cache import Cache
+from podcast_insights.feeds.documents import stored_feed
 from podcast_insights.feeds.enclosures import choose, enclosure_key
 from podcast_insights.feeds.evidence import folded
 from podcast_insights.feeds.model import Feed, Item
-from podcast_insights.feeds.parse import FeedFormatError, parse_feed
 from podcast_insights.feeds.subscriptions import Subscription
 from podcast_insights.net.client import FetchError
 from podcast_insights.net.secrets import Credentials
@@ -77,12 +77,9 @@ class AddressBook:
     def _announcements(self, episode: Row) -> Iterator[Item]:
         sha256 = str(episode["document_sha256"] or "")
         if sha256 and sha256 not in self._feeds:
-            content = self.cache.read_bytes("feeds", sha256, ".xml")
-            if content is not None:
-                try:
-                    self._feeds[sha256] = parse_feed(content)
-                except FeedFormatError:
-                    return
+            feed = stored_feed(self.cache, sha256)
+            if feed is not None:
+                self._feeds[sha256] = feed
         if sha256 not in self._feeds:
             return
         for item in self._feeds[sha256].items:

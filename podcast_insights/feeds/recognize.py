@@ -10,6 +10,7 @@ depends on positions, so a feed may be reordered or served again without a chang
 What does not belong here: twins in different feeds (`episodes/identify.py`).
 """
 
+import hashlib
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
@@ -78,7 +79,7 @@ def trait_of(item: Item) -> Trait:
         date=item.published_at,
         size_bytes=enclosure.size_bytes if enclosure else None,
         has_audio=enclosure is not None,
-    )
+    ).told_by(hashlib.md5(item.description.encode()).hexdigest())  # noqa: S324 - no secret
 
 
 Listing = tuple[Trait, Item, int]
@@ -109,12 +110,15 @@ def fold(listings: Sequence[Listing]) -> tuple[list[Listing], list[int]]:
 def keys_of_one_document(trait: Trait) -> list[Hashable]:
     """Two listings that share one of these are one item.
 
-    The same GUID with the same audio, or with the same title and date. A GUID alone does not
-    do: some feeds give it to each of their episodes. Without GUIDs, the same audio and date.
+    The same GUID and date, with the same audio or title. A GUID alone does not do: some feeds
+    give it to each of their episodes, with one address for all. Without GUIDs, the same audio
+    and date.
     """
     keys: list[Hashable] = [trait.everything]
-    if trait.guid and trait.key:
-        keys.append(("audio", trait.guid, trait.key))
+    if trait.guid and trait.has_audio:
+        keys.append(("audio", trait.guid, trait.key, trait.title))
+    if trait.guid and trait.has_audio and trait.date:
+        keys.append(("audio", trait.guid, trait.key, trait.date))
     if trait.guid and trait.date:
         keys.append(("title", trait.guid, trait.title, trait.date))
     if not trait.guid and trait.has_audio and trait.date:
@@ -246,7 +250,7 @@ def fresh_id(feed_id: str, trait: Trait, said: int, taken: set[str]) -> str:
 
     Else of audio and title; of the date too where a feed uses one address and title for all.
     """
-    parts: list[str] = [trait.key or "", trait.title]
+    parts: list[str] = [trait.key or "", trait.title, *([trait.notes] if trait.notes else [])]
     if trait.guid and said == 1:
         item_id = short_hash("item", feed_id, trait.guid)
         if item_id not in taken:

@@ -112,6 +112,9 @@ class FeedFetchSchema(dy.Schema):
         nullable=True, description="Archive page to go on with; null: the archive is read."
     )
     archive_error = dy.String(nullable=True, description="Why reading the archive stopped.")
+    archive_since_on = dy.Date(
+        nullable=True, description="The `since` for which reading the archive stopped."
+    )
     notes = dy.String(
         nullable=True, description="What had to be mended or passed over in it, in words."
     )

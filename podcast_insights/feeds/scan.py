@@ -20,6 +20,7 @@ from podcast_insights.feeds.fetch import FeedFetcher, Fetched
 from podcast_insights.feeds.fetches import Fetch, covers, is_due, snapshot_row
 from podcast_insights.feeds.ledger import Ledger
 from podcast_insights.feeds.subscriptions import Subscription
+from podcast_insights.warehouse.contracts import ContractError
 from podcast_insights.warehouse.windows import DateWindow
 
 SILENT = frozenset({"unreachable", "too_slow"})
@@ -53,9 +54,13 @@ class FeedScanner:
         of 365 days fetches each feed once, and a re-run none. A feed that can't be fetched
         gets its row with the reason and costs the others nothing.
         """
-        enabled = [feed for feed in subscriptions if feed.is_enabled]
-        fetches = self.ledger.fetches(since=window.start)
+        with self.ledger.alone():
+            return self.scan_alone([f for f in subscriptions if f.is_enabled], window)
+
+    def scan_alone(self, enabled: Sequence[Subscription], window: DateWindow) -> pl.DataFrame:
+        """`scan`, while no other process does the same."""
         now = self.fetcher.now()
+        fetches = self.ledger.fetches(since=window.start, until=now)
         wanted = [
             feed
             for feed in enabled
@@ -88,7 +93,19 @@ class FeedScanner:
         if not batch:
             return []
         secrets = {feed.feed_id: self.fetcher.secrets_of(feed) for feed, _ in batch}
-        return self.ledger.record(batch, secrets)
+        try:
+            return self.ledger.record(batch, secrets)
+        except ContractError as error:  # what nobody thought of must not cost the others
+            if len(batch) > 1:
+                return [fetch for visited in batch for fetch in self.record([visited])]
+            feed, fetched = batch[0]
+            failed = Fetch(
+                feed_id=feed.feed_id,
+                fetched_at=fetched.fetch.fetched_at,
+                error=f"unexpected: {error}"[:500],
+                failure="unexpected",
+            )
+            return self.ledger.record([(feed, Fetched(failed))], secrets)
 
     def visits(
         self, feeds: Sequence[Subscription], known: Mapping[str, Sequence[Fetch]]

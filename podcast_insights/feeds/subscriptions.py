@@ -20,11 +20,15 @@ from podcast_insights.net.client import redact
 PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 """Stands in an address for an environment variable, so that no token is in the file."""
 
+MIN_SECRET_PATH = 12
+
+FEED_ID = re.compile(r"[0-9a-f]{16}")
+
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 SECRET_PARAMETER = re.compile(
     r"(.*[_-])?(auth|authorization|token|secret|password|passwd|pwd|sig|signature|jwt|session|"
-    r"api[_-]?key|access[_-]?key|auth[_-]?key)",
+    r"key|api[_-]?key|access|pass|sid)",
     re.IGNORECASE,
 )
 """Names of query parameters whose values open what others may not read."""
@@ -47,7 +51,7 @@ class Subscription(BaseModel):
     """One feed that is scanned.
 
     `feed_id` comes from the address as written, without scheme, so that a move to https or a
-    new token keeps it; set `id` to keep it over any other move.
+    new token keeps it. To keep it over any other move, give the feed_id it had as `id`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -81,6 +85,8 @@ class Subscription(BaseModel):
             raise ValueError("a ${...} must hold the name of an environment variable")
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("not an http(s) address")
+        if parts.port == 0:  # one beyond 65535 has raised ValueError
+            raise ValueError("not a port")
         return value
 
     @field_validator("auth_env")
@@ -100,6 +106,8 @@ class Subscription(BaseModel):
     @property
     def feed_id(self) -> str:
         """The stable name of this feed in all tables."""
+        if self.id and FEED_ID.fullmatch(self.id):
+            return self.id
         return short_hash("feed", self.id or normalized(self.url))
 
     @property
@@ -179,7 +187,9 @@ class Subscription(BaseModel):
         if login:
             values |= {login[1], ":".join(login), parts.netloc.rpartition("@")[0]}
         if self.is_marked_private:
-            values |= {parts.path.strip("/"), parts.query, parts.netloc.rpartition("@")[0]}
+            values |= {parts.query, parts.netloc.rpartition("@")[0]}
+            # A short one, such as `feed`, is a word and would be hidden in every text.
+            values |= {path for path in [parts.path.strip("/")] if len(path) >= MIN_SECRET_PATH}
         return tuple(sorted(filter(None, values), key=len, reverse=True))
 
     def _value(self, name: str, environ: Mapping[str, str]) -> str:

@@ -13,10 +13,10 @@ import httpx
 
 from podcast_insights.net.errors import FetchError
 
-CARRIERS = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96"))
-"""IPv6 networks whose last 32 bits are an IPv4 address (NAT64, IPv4-compatible)."""
+CARRIERS = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "::/96", "::ffff:0:0:0/96")))
+"""IPv6 networks whose last 32 bits are an IPv4 address (NAT64, IPv4-compatible, translated)."""
 
-LOCAL = (ipaddress.IPv6Network("fec0::/10"), ipaddress.IPv6Network("64:ff9b:1::/48"))
+LOCAL = tuple(map(ipaddress.IPv6Network, ("fec0::/10", "64:ff9b:1::/48", "3fff::/20", "5f00::/16")))
 """Networks of one site that Python's `is_global` takes for public."""
 
 DEFAULT_PORTS = {"http": 80, "https": 443}

@@ -128,6 +128,12 @@ class Exchange:
 
         A 304 nobody asked for would pass for an empty body.
         """
+        if status == 206:
+            raise FetchError(
+                f"{host} sent a part of what was asked for (HTTP 206)",
+                kind="incomplete",
+                status=status,
+            )
         if not 200 <= status < 300 and not (status == 304 and is_conditional):
             raise FetchError(
                 f"{host} answered HTTP {status}",

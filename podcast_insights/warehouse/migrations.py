@@ -27,6 +27,7 @@ ALTER TABLE IF EXISTS feed_fetches ADD COLUMN edited_item_count BIGINT;
 ALTER TABLE IF EXISTS feed_fetches ADD COLUMN archive_page_count BIGINT;
 ALTER TABLE IF EXISTS feed_fetches ADD COLUMN archive_next VARCHAR;
 ALTER TABLE IF EXISTS feed_fetches ADD COLUMN archive_error VARCHAR;
+ALTER TABLE IF EXISTS feed_fetches ADD COLUMN archive_since_on DATE;
 ALTER TABLE IF EXISTS feed_fetches ADD COLUMN notes VARCHAR;
 ALTER TABLE IF EXISTS feed_fetches ADD COLUMN language VARCHAR;
 ALTER TABLE IF EXISTS feed_fetches ADD COLUMN medium VARCHAR;

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from podcast_insights.feeds import archive, fetch
+from podcast_insights.feeds import archive, fetch, ledger
 from podcast_insights_tests.feeds import item, rss
 from podcast_insights_tests.feeds.world import DAY, NIGHT, NOON, World, column
 from podcast_insights_tests.support.servers import (
@@ -371,7 +371,7 @@ class TestEdits:
 
     def test_a_size_that_changes_alone_is_an_edit_once_and_then_noise(self, world: World) -> None:
         keys = []
-        for size in (1000, 1001, 1002, 1003):
+        for size in (50_000, 50_001, 50_002, 50_003):
             world.host.pages["/feed"] = answer(
                 rss(item("One")).replace(b'"1000"', f'"{size}"'.encode())
             )
@@ -379,19 +379,49 @@ class TestEdits:
                 world.subscribe("/feed")
             world.scan(at=world.now + timedelta(hours=1))
             keys.append(world.items()["One"]["content_key"])
-        assert world.changes() == [("enclosure_bytes", "1000", "1001")]
+        assert world.changes() == [("enclosure_bytes", "50000", "50001")]
         assert len(set(keys[1:])) == 1
         assert keys[0] != keys[1]
 
-    def test_replaced_audio_is_an_edit(self, world: World) -> None:
-        for audio, size in (("1.mp3", 1000), ("1-fixed.mp3", 1010)):
+    @pytest.mark.parametrize("size", ["1", "50000", ""])
+    def test_replaced_audio_is_an_edit_whatever_size_is_claimed(
+        self, world: World, size: str
+    ) -> None:
+        keys = []
+        for audio in ("1.mp3", "1-fixed.mp3"):
             found = rss(item("One", audio=f"https://e.org/{audio}"))
             world.host.pages["/feed"] = answer(found.replace(b'"1000"', f'"{size}"'.encode()))
             if not world.feeds:
                 world.subscribe("/feed")
             world.scan(at=world.now + timedelta(hours=1))
-        assert world.changes() == [("enclosure_bytes", "1000", "1010")]
-        assert world.items()["One"]["enclosure_url"] == "https://e.org/1-fixed.mp3"
+            keys.append(world.items()["One"]["content_key"])
+        assert world.changes() == [
+            ("enclosure_url", "https://e.org/1.mp3", "https://e.org/1-fixed.mp3")
+        ]
+        assert keys[0] != keys[1]
+
+    def test_another_host_folder_or_counter_is_no_edit(self, world: World) -> None:
+        places = (
+            "https://e.org/a",
+            "https://f.org/b",
+            "https://dts.podtrac.com/redirect.mp3/e.org/a",
+        )
+        for place in places:
+            found = rss(item("One", audio=f"{place}/one.mp3")).replace(b'"1000"', b'""')
+            world.host.pages["/feed"] = answer(found)
+            if not world.feeds:
+                world.subscribe("/feed")
+            world.scan(at=world.now + timedelta(hours=1))
+        assert world.changes() == []
+
+    def test_a_size_edited_after_a_title_is_seen(self, world: World) -> None:
+        for title, size in (("Old", 50_000), ("New", 50_000), ("New", 70_000)):
+            found = rss(item(title)).replace(b'"1000"', f'"{size}"'.encode())
+            world.host.pages["/feed"] = answer(found)
+            if not world.feeds:
+                world.subscribe("/feed")
+            world.scan(at=world.now + timedelta(hours=1))
+        assert [name for name, _, _ in world.changes()] == ["enclosure_bytes", "title"]
 
     def test_a_corrected_description_is_kept_and_no_edit(self, world: World) -> None:
         for text in ("Typoo", "Typo"):
@@ -434,3 +464,105 @@ class TestEdits:
         world.subscribe("/feed", answer(rss(item("One", date="Mon, 01 Jan 1990 00:00:00 GMT"))))
         world.scan()
         assert world.items()["One"]["published_on"] == date(1990, 1, 1)
+
+
+class TestWhatReviewersFound:
+    def test_a_home_of_another_show_is_not_moved_to(self, world: World) -> None:
+        for body in (rss(), rss(item("Other", guid="other", audio="https://e.org/o.mp3"))):
+            world.host.pages["/old"] = answer(moved(world.host.url("/new")))
+            world.host.pages["/new"] = answer(body)
+            if not world.feeds:
+                world.subscribe("/old")
+            (row,) = world.scan(at=world.now + timedelta(hours=1))
+            assert (row["status"], row["item_count"], row["moved_to"]) == ("ok", 1, None)
+            assert "another show" in row["notes"]
+        assert set(world.items()) == {"One"}
+
+    def test_what_only_the_old_home_lists_is_kept(self, world: World) -> None:
+        said = f"<itunes:new-feed-url>{world.host.url('/new')}</itunes:new-feed-url><item>"
+        world.subscribe("/old", answer(rss(ONE, TWO).replace(b"<item>", said.encode(), 1)))
+        world.host.pages["/new"] = answer(rss(ONE))
+        (row,) = world.scan()
+        assert (row["item_count"], row["moved_to"]) == (1, world.host.url("/new"))
+        assert set(world.items()) == {"One", "Two"}
+
+    def test_a_clock_that_was_ahead_stops_no_scan(self, world: World) -> None:
+        world.subscribe("/feed", answer(rss(ONE)))
+        world.scan(DAY, at=NIGHT + timedelta(days=2_000))
+        world.host.pages["/feed"] = answer(rss(ONE, TWO))
+        (row,) = world.scan(DAY, at=NIGHT)
+        assert (row["fetched_at"], row["item_count"]) == (NIGHT, 2)
+
+    def test_a_relative_archive_survives_a_bad_day_and_304(self, world: World) -> None:
+        first = rss(ONE).replace(
+            b"<item>",
+            b'<atom:link xmlns:atom="http://www.w3.org/2005/Atom" rel="next" href="/two"/><item>',
+            1,
+        )
+        world.subscribe("/feed", conditional(first, '"1"'), is_private=True)
+        world.subscribe("/first", answer(rss()), is_private=True)  # its path is a word of ours
+        world.host.pages["/two"] = answer(status=403)
+        row, _ = world.scan(DAY, at=NIGHT)
+        assert "its archive could not be read on" in row["notes"]
+        world.host.pages["/two"] = answer(rss(TWO))
+        row, _ = world.scan(DAY + DAYS[1], at=NIGHT + DAYS[1])
+        assert 304 in column(world.fetches(), "http_status")
+        assert row["notes"] is None
+        assert set(world.items()) == {"One", "Two"}
+
+    def test_rows_that_break_a_contract_cost_one_feed_only(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        honest = ledger.item_row
+
+        def odd(*parts: object) -> dict[str, object]:
+            row = honest(*parts)  # type: ignore[arg-type]
+            return row | {"date_source": "moon"} if row["title"] == "Two" else row
+
+        monkeypatch.setattr(ledger, "item_row", odd)
+        world.subscribe("/a", answer(rss(ONE)))
+        world.subscribe("/b", answer(rss(TWO)))
+        assert column(world.scan(), "failure") == [None, "unexpected"]
+        assert set(world.items()) == {"One"}
+
+    def test_a_lower_since_reads_the_archive_on(self, world: World) -> None:
+        serve_archive(world, 6, since=DAY - timedelta(weeks=3))
+        world.scan(DAY, at=NIGHT)
+        world.scan(DAY + DAYS[1], at=NIGHT + DAYS[1])
+        assert world.paths == ["/page0", "/page1", "/page2", "/page0"]
+        world.feeds = [feed.model_copy(update={"since": None}) for feed in world.feeds]
+        world.scan(DAY + DAYS[2], at=NIGHT + DAYS[2])
+        assert len(world.items()) == 12
+
+    def test_posts_that_share_a_guid_and_a_page_are_told_apart(self, world: World) -> None:
+        link = "<link>https://e.org/page</link>"
+        posts = [
+            item(
+                f"Post {n}",
+                guid="same",
+                audio=None,
+                more=link,
+                date=f"Mon, 0{n} Sep 2025 06:00 GMT",
+            )
+            for n in (1, 8)
+        ]
+        notes = [f"<item><description>Words {n}</description></item>" for n in range(3)]
+        for _ in range(2):
+            world.host.pages["/feed"] = answer(rss(*posts, *notes))
+            if not world.feeds:
+                world.subscribe("/feed")
+            world.scan(at=world.now + timedelta(hours=1))
+            found = world.warehouse.read("SELECT title FROM announced_items ORDER BY title")
+            assert found["title"].to_list() == ["(untitled)"] * 3 + ["Post 1", "Post 8"]
+
+    def test_what_a_private_feed_says_of_itself_keeps_no_token(self, world: World) -> None:
+        token = "s3cr3t-t0k3n"  # noqa: S105 - made up
+        world.environ["MY_TOKEN"] = token
+        body = rss(ONE, title=f"Feed of {token}").replace(
+            b"<title>", f"<language>{token}</language><title>".encode(), 1
+        )
+        headers = {"ETag": f'"{token}"'}
+        world.subscribe("/feed?auth=${MY_TOKEN}", answer(body, headers=headers))
+        world.scan()
+        assert token not in world.everything()
+        assert world.fetches()[0]["etag"] is None

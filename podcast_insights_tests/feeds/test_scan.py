@@ -6,8 +6,8 @@ import polars as pl
 import pytest
 
 from podcast_insights.episodes.identify import identify
-from podcast_insights.feeds import fetch
-from podcast_insights.feeds.archive import Document
+from podcast_insights.feeds import documents
+from podcast_insights.feeds.documents import Document
 from podcast_insights.feeds.enclosures import enclosure_key
 from podcast_insights.feeds.fetch import Fetched
 from podcast_insights.feeds.fetches import Fetch
@@ -129,7 +129,7 @@ class TestFailures:
                 raise ZeroDivisionError("ours")
             return parse_feed(content, **hints)
 
-        monkeypatch.setattr(fetch, "parse_feed", fail_on_one)
+        monkeypatch.setattr(documents, "parse_feed", fail_on_one)
         world.subscribe("/a", answer(rss(item("Odd"))))
         world.subscribe("/b", answer(rss(item("Good"))))
         odd, good = world.scan()

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
-from podcast_insights.feeds.model import Feed
+from podcast_insights.feeds.model import Enclosure, Feed, Item
 from podcast_insights.feeds.parse import parse_feed
 from podcast_insights.net.client import Limits
 from podcast_insights_tests.conftest import SHARED
@@ -115,12 +116,14 @@ def redated(before: Feed, after: Feed) -> set[str]:
 
 
 def resized(before: Feed, after: Feed) -> set[str]:
-    """Another duration or size, or another type of episode."""
+    """Another duration, size or file, or another type of episode."""
     found = changed(before, after, "duration_s") | changed(before, after, "episode_type")
-    sizes = [
-        {one.guid: [e.size_bytes for e in one.enclosures[:1]] for one in feed.items if one.guid}
-        for feed in (before, after)
-    ]
-    return found | {
-        guid for guid in sizes[0] if sizes[1].get(guid, sizes[0][guid]) != sizes[0][guid]
-    }
+    old, new = ({one.guid: claimed(one) for one in feed.items} for feed in (before, after))
+    return found | {guid for guid in old.keys() & new.keys() if guid and old[guid] != new[guid]}
+
+
+def claimed(one: Item) -> tuple[int, str]:
+    """What the first enclosure says of its file."""
+    first = one.enclosures[0] if one.enclosures else Enclosure("")
+    size = first.size_bytes or 0
+    return size if size >= 10_000 else 0, urlsplit(first.url).path.rpartition("/")[2]

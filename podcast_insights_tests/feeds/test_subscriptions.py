@@ -55,6 +55,13 @@ class TestLoad:
         assert str(one.since) == "2025-09-01"
         assert (two.is_enabled, two.private_hosts) == (False, ("127.0.0.1:8765",))
 
+    def test_the_id_a_feed_had_keeps_its_past_at_another_address(self) -> None:
+        old = Subscription(url="https://old.example/feed.xml")
+        moved = Subscription(url="https://new.example/pod", id=old.feed_id)
+        named = Subscription(url="https://new.example/pod", id="my show")
+        assert moved.feed_id == old.feed_id
+        assert named.feed_id not in (old.feed_id, "my show")
+
     @pytest.mark.parametrize("text", ["", "# nothing yet\n", "feeds: []\n", "{}\n"])
     def test_an_empty_list_is_no_mistake(self, path: Path, text: str) -> None:
         assert load_subscriptions(written(path, text)) == ()

@@ -218,6 +218,12 @@ class TestBrokenAnswers:
                 ask()
             assert (caught.value.kind, caught.value.is_transient) == ("incomplete", True)
 
+    def test_a_part_is_not_taken_for_the_whole(self, host: Site) -> None:
+        host.pages["/"] = answer(BODY, status=206)
+        with pytest.raises(FetchError, match="HTTP 206") as caught:
+            client_of(host.host).get(host.url("/"))
+        assert caught.value.kind == "incomplete"
+
     def test_more_bytes_than_announced_do_no_harm(self, host: Site) -> None:
         host.pages["/"] = short(BODY, 6)
         assert client_of(host.host).get(host.url("/")).body == BODY[:6]

@@ -25,6 +25,9 @@ from podcast_insights.feeds.reading.encoding import (
 MAX_BYTES = 64 * 1024 * 1024
 """Unpacked and as UTF-8. The largest feeds we know have 30 MB."""
 
+GZIP = b"\x1f\x8b"
+MAX_MEMBERS = 1_000
+
 MAX_DECLARATIONS = 10_000
 
 DOCTYPE = re.compile(rb"<!DOCTYPE(?:[^\[>\"']++|\"[^\"]*+\"|'[^']*+')*+", re.IGNORECASE)
@@ -83,7 +86,7 @@ def open_document(content: bytes, content_type: str | None = None) -> Document:
         FeedFormatError: no element at all, too large, or entities are declared.
     """
     repairs = []
-    if content[:2] == b"\x1f\x8b":
+    if content.startswith(GZIP):
         content = unpacked(content)
         repairs.append("unpacked gzip")
     if len(content) > MAX_BYTES:
@@ -103,14 +106,21 @@ def is_other(encoding: str, declared: str) -> bool:
 
 def unpacked(content: bytes) -> bytes:
     """The bytes of a gzip file served as they are, as much of it as is there."""
-    unpacker = zlib.decompressobj(wbits=31)
-    try:
-        data = unpacker.decompress(content, MAX_BYTES + 1)
-    except zlib.error as error:
-        raise not_a_feed(f"a broken gzip file ({error})") from error
-    if len(data) > MAX_BYTES:
-        raise hostile(f"it unpacks to more than {MAX_BYTES:,} bytes")
-    return data
+    parts: list[bytes] = []
+    size = 0
+    while content.startswith(GZIP):  # several members are one file
+        unpacker = zlib.decompressobj(wbits=31)
+        try:
+            parts.append(unpacker.decompress(content, MAX_BYTES + 1 - size))
+        except zlib.error as error:
+            if not parts:
+                raise not_a_feed(f"a broken gzip file ({error})") from error
+            break
+        size += len(parts[-1])
+        if size > MAX_BYTES or len(parts) > MAX_MEMBERS:
+            raise hostile(f"it unpacks to more than {MAX_BYTES:,} bytes")
+        content = unpacker.unused_data
+    return b"".join(parts)
 
 
 def as_utf8(content: bytes, encoding: str) -> bytes:

@@ -27,7 +27,7 @@ from podcast_insights.feeds.subscribing.addresses import (
     is_private_literal,
 )
 from podcast_insights.feeds.subscribing.opml_text import ILLEGAL, parsed, refusal
-from podcast_insights.feeds.subscriptions import PLACEHOLDER, Subscription
+from podcast_insights.feeds.subscriptions import PLACEHOLDER, Subscription, secrets_in
 from podcast_insights.net.addresses import DEFAULT_PORTS, is_named
 from podcast_insights.net.client import redact
 
@@ -292,7 +292,7 @@ def to_attributes(feed: Subscription) -> dict[str, str]:
 
 def is_secret_in_file(feed: Subscription) -> bool:
     """Whether the address as written holds a secret, which an export would hand on."""
-    if feed.is_marked_private:
+    if feed.is_marked_private or secrets_in(PLACEHOLDER.sub("", feed.url)):
         return True
     login = urlsplit(feed.url).netloc.rpartition("@")[0]
     return bool(re.sub(r"[:]", "", PLACEHOLDER.sub("", login)))

@@ -74,6 +74,12 @@ class TestEncodings:
         assert parse_feed(feed("Plain", "iso-8859-1").encode()).repairs == ()
 
 
+def test_a_gzip_file_of_several_members_is_read_whole() -> None:
+    content = rss(item("One", guid="1"), item("Two", guid="2"))
+    packed = gzip.compress(content[:300]) + gzip.compress(content[300:])
+    assert [found.title for found in parse_feed(packed).items] == ["One", "Two"]
+
+
 class TestBreakage:
     @pytest.mark.parametrize(
         "before",

@@ -1,6 +1,7 @@
 """OPML of every app, hostile and broken OPML, and our own there and back."""
 
 import html
+import time
 from datetime import UTC, date, datetime
 
 import pytest
@@ -278,6 +279,8 @@ class TestExport:
             ({"url": "https://me:${P}@e.org/f"}, True),
             ({"url": "https://me:hunter2@e.org/f"}, True),
             ({"url": "https://e.org/private/f", "is_private": True}, True),
+            ({"url": "https://e.org/f?token=abcdefgh"}, True),
+            ({"url": "https://e.org/f?token=${TOKEN}"}, False),
             ({"url": "https://e.org/f", "auth_env": "LOGIN"}, False),
         ],
     )
@@ -322,3 +325,16 @@ def test_there_and_back_nothing_is_lost(feeds: list[Subscription]) -> None:
     found = read_opml(write_opml(feeds, NOW), is_own=True)
     assert found.feeds == feeds
     assert (found.refused, found.folded, found.repairs) == ([], 0, ())
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    ["<!DOCTYPE" * 50_000, "<?xml" * 100_000, "<!--" * 100_000, " " * 500_000, "<!DOCTYPE a [" * 9],
+    ids=["doctypes", "declarations", "comments", "spaces", "subsets"],
+)
+def test_what_takes_quadratic_time_to_search_is_refused_at_once(hostile: str) -> None:
+    started = time.process_time()
+    with pytest.raises(UserError):
+        read_opml(f"<opml>{hostile}".encode())
+        read_opml(hostile.encode())
+    assert time.process_time() - started < 3
