@@ -188,6 +188,34 @@ def digest(
 
 
 @app.command()
+def evaluate(
+    transcripts: Annotated[
+        Path, typer.Option(help="Folder of <show>/<episode>.transcript.json (Podcasting 2.0).")
+    ] = Path("transcripts"),
+    gold: Annotated[
+        Path | None, typer.Option(help="Human points, JSON lines; default: in the folder.")
+    ] = None,
+    engine: Annotated[
+        str, typer.Option(help="extractive, llm, random, lexrank or first.")
+    ] = "extractive",
+    top: Annotated[int, typer.Option(min=1, help="Insights an episode.")] = 10,
+    episodes: Annotated[int, typer.Option(min=0, help="Per show, 0 for all.")] = 0,
+    predictions: Annotated[
+        Path | None, typer.Option(help="Write the insights here, as JSON lines.")
+    ] = None,
+    judge: Annotated[
+        Path | None, typer.Option(help="Run no engine, judge these predictions.")
+    ] = None,
+) -> None:
+    """Judge an engine by transcripts with human points: quality, proof, cost and seconds."""
+    from podcast_insights.cli.evaluate import Request
+    from podcast_insights.cli.evaluate import evaluate as run_evaluation
+
+    request = Request(transcripts, gold, engine, top, episodes, predictions, judge)
+    raise typer.Exit(0 if run_evaluation(request, load_settings(), out) else 1)
+
+
+@app.command()
 def doctor() -> None:
     """Tell what is configured, what will be used, what is missing and how to fix it."""
     from podcast_insights.cli.doctor import examine

@@ -5,8 +5,10 @@ Whisper cuts segments where it likes; readers want whole sentences.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 
+from podcast_insights.embeddings.punctuation import as_sentence, ends_here, lacks_punctuation
 from podcast_insights.transcripts.records import Segment
 
 MAX_SENTENCE_WORDS = 60
@@ -41,19 +43,30 @@ class Word:
 def to_sentences(segments: Sequence[Segment]) -> list[Sentence]:
     """Join segments and cut at sentence ends and changes of speaker.
 
-    A text without punctuation is cut at segment ends once it reaches 60 words, so that no
-    sentence grows without bound.
+    In a transcript without punctuation the ends are guessed (`punctuation.py`) and written. What
+    still has none is cut at segment ends once it reaches 60 words, so that no sentence grows
+    without bound.
     """
+    words = timed_words(segments)
+    if lacks_punctuation(words, sum(ends_sentence(word.text) for word in words)):
+        return [replace(s, text=as_sentence(s.text)) for s in cut(words, is_guessing=True)]
+    return cut(words, is_guessing=False)
+
+
+def cut(words: Sequence[Word], is_guessing: bool) -> list[Sentence]:
+    """Words as sentences, every word in one."""
     sentences: list[Sentence] = []
     current: list[Word] = []
-    for word in timed_words(segments):
+    for word, following in zip_longest(words, words[1:]):
         if current and current[-1].speaker != word.speaker:
             sentences.append(join(current))
             current = []
         current.append(word)
+        is_guessed = is_guessing and following and ends_here(word, following, len(current))
         is_long = len(current) >= MAX_SENTENCE_WORDS
         is_endless = len(current) >= 2 * MAX_SENTENCE_WORDS
-        if ends_sentence(word.text) or (is_long and word.is_segment_end) or is_endless:
+        is_cut = (is_long and word.is_segment_end) or is_endless
+        if ends_sentence(word.text) or is_guessed or is_cut:
             sentences.append(join(current))
             current = []
     if current:

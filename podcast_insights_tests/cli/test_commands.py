@@ -56,6 +56,8 @@ def is_untouched(home: Home) -> bool:
         (["run"], {"PODCAST_INSIGHTS_FEEDS_FILE": "no.yaml"}, "no file of subscr", "feeds add"),
         (["cache", "--prune", "everything"], {}, "is not kept in the cache", "transcripts"),
         (["feeds", "add", "file:///etc/passwd"], {}, "not an http(s) address", "URL"),
+        (["evaluate", "--engine", "oracle"], {}, "'oracle' is no engine", "extractive"),
+        (["evaluate", "--transcripts", "no"], {}, "There is no gold file", "--gold"),
         (["deliveries", "release", "x"], {}, "There is no warehouse", "demo"),
     ],
 )

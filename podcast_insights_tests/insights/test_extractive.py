@@ -15,16 +15,15 @@ from podcast_insights.embeddings.embedder import Embedder
 from podcast_insights.embeddings.passages import to_passages
 from podcast_insights.embeddings.sentences import to_sentences
 from podcast_insights.insights.engine import Candidate, EngineError, EpisodeText, Passage
-from podcast_insights.insights.extractive import (
+from podcast_insights.insights.excerpts import (
     LONG_HEADLINE_WORDS,
     MAX_WORDS,
-    MIN_VALUE,
     MIN_WORDS,
-    ExtractiveEngine,
     excerpt_of,
     headline_of,
     split,
 )
+from podcast_insights.insights.extractive import MIN_VALUE, ExtractiveEngine
 from podcast_insights.insights.proof import QuoteMatch, TokenStream, prove
 from podcast_insights.transcripts.records import Segment
 from podcast_insights_tests.conftest import SAMPLES
