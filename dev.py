@@ -92,7 +92,7 @@ def say(message: str) -> None:
 
 COMMANDS: dict[str, tuple[str, list[list[str]]]] = {
     "demo": ("the daily job over the sample world", [["podcast-insights", "demo"]]),
-    "test": ("the tests, under 5 minutes on 2 cores", [["pytest", *TWO_AT_A_TIME]]),
+    "test": ("the tests, two at a time (minutes)", [["pytest", *TWO_AT_A_TIME]]),
     "test-slow": ("also the tests marked slow", [["pytest", *TWO_AT_A_TIME, "-m", "not gpu"]]),
     "lint": (
         "ruff, formatting and import rules",
