@@ -3,6 +3,7 @@
 What does not belong here: pairing items with it (`recognize.py`).
 """
 
+import hashlib
 import re
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
@@ -44,15 +45,20 @@ class Trait:
     has_audio: bool = False
     notes: str | None = None
 
-    def told_by(self, notes: str) -> "Trait":
-        """The trait with its notes, if these are needed to tell it from others."""
+    def told_by(self, notes: Callable[[], str]) -> "Trait":
+        """The trait with the hash of its notes, if that is needed to tell it from others."""
         is_needed = self.guid is None and self.key is None and self.date is None
-        return replace(self, notes=notes) if is_needed else self
+        return replace(self, notes=notes()) if is_needed else self
 
     @property
     def everything(self) -> Hashable:
         """All of it, for an item served again as it was."""
         return (self.guid, self.key, self.title, self.date, self.notes)
+
+
+def hash_of(notes: str) -> str:
+    """Show notes as a hash; the one that DuckDB's `md5` gives."""
+    return hashlib.md5(notes.encode()).hexdigest()  # noqa: S324 - no secret
 
 
 def folded(title: str) -> str:

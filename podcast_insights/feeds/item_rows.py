@@ -3,14 +3,13 @@
 What does not belong here: reading and writing the ledger (`ledger.py`).
 """
 
-import hashlib
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 from podcast_insights.feeds.documents import Document
 from podcast_insights.feeds.enclosures import choose, enclosure_key, is_web, stable_address
-from podcast_insights.feeds.evidence import MIN_SIZE
+from podcast_insights.feeds.evidence import MIN_SIZE, hash_of
 from podcast_insights.feeds.fetches import Fetch
 from podcast_insights.feeds.model import Item, Person, TranscriptLink
 from podcast_insights.feeds.recognize import Recognized
@@ -195,7 +194,7 @@ def differs(row: Row, before: Row) -> bool:
     a private feed the latest is needed, because its addresses are only there.
     """
     passing = set() if row["is_private"] else {"document_sha256"}
-    shown = row | {"description": hashlib.md5(row["description"].encode()).hexdigest()}  # noqa: S324
+    shown = row | {"description": hash_of(row["description"])}
     return any(shown[name] != before[name] for name in shown.keys() - passing)
 
 

@@ -187,7 +187,7 @@ def trait_of(row: Row) -> Trait:
         title=folded(row["title"]),
         date=row["published_at"],
         size_bytes=row["enclosure_bytes"],
-    ).told_by(row["description"])
+    ).told_by(lambda: str(row["description"]))
 
 
 def items_of(document: Document | None, feed: Subscription, secrets: Secrets) -> list[Item]:

@@ -10,7 +10,6 @@ depends on positions, so a feed may be reordered or served again without a chang
 What does not belong here: twins in different feeds (`episodes/identify.py`).
 """
 
-import hashlib
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
@@ -19,7 +18,7 @@ from datetime import datetime
 from itertools import count
 
 from podcast_insights.feeds.enclosures import choose, enclosure_key
-from podcast_insights.feeds.evidence import EVIDENCE, NEAR_S, Evidence, Trait, folded, gap
+from podcast_insights.feeds.evidence import EVIDENCE, NEAR_S, Evidence, Trait, folded, gap, hash_of
 from podcast_insights.feeds.model import Item
 from podcast_insights.identity import short_hash
 
@@ -79,7 +78,7 @@ def trait_of(item: Item) -> Trait:
         date=item.published_at,
         size_bytes=enclosure.size_bytes if enclosure else None,
         has_audio=enclosure is not None,
-    ).told_by(hashlib.md5(item.description.encode()).hexdigest())  # noqa: S324 - no secret
+    ).told_by(lambda: hash_of(item.description))
 
 
 Listing = tuple[Trait, Item, int]

@@ -1,32 +1,16 @@
 """Tables of the feeds stage."""
 
-from typing import Any
+from typing import Any, get_args
 
 import dataframely as dy
 
+from podcast_insights.net.errors import Kind
 from podcast_insights.warehouse.contracts import Table
 
 UTC_TIMESTAMP: dict[str, Any] = {"time_zone": "UTC", "time_unit": "us"}
 
 
-FAILURES = (
-    "refused_address",
-    "bad_address",
-    "unreachable",
-    "http_status",
-    "too_slow",
-    "too_large",
-    "redirects",
-    "bad_encoding",
-    "incomplete",
-    "asked_to_wait",
-    "unusable",
-    "gone",
-    "not_a_feed",
-    "hostile",
-    "missing_secret",
-    "unexpected",
-)
+FAILURES = (*get_args(Kind), "gone", "not_a_feed", "hostile", "missing_secret", "unexpected")
 """Why a fetch gave nothing. `gone`: HTTP 410, or 404 for days; the feed is dead."""
 
 DATE_PROBLEMS = ("missing", "unreadable", "future", "absurd")
