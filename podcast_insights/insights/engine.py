@@ -79,6 +79,8 @@ class Candidate:
         quote: words that should be in the transcript verbatim.
         value_score: 0 to 1, the engine's own judgement.
         topics: a few words each.
+        kind: one of `records.KINDS`.
+        entities: people, organizations and products, as headline and body spell them.
     """
 
     headline: str
@@ -86,6 +88,8 @@ class Candidate:
     quote: str
     value_score: float
     topics: tuple[str, ...] = ()
+    kind: str = "fact"
+    entities: tuple[str, ...] = ()
 
 
 class InsightEngine(Protocol):

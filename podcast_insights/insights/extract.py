@@ -133,6 +133,9 @@ class Extractor:
             "model": self.engine.model,
             "prompt_version": self.engine.prompt_version,
             "embedding": vector.tolist(),
+            "kind": candidate.kind,
+            "entities": list(candidate.entities),
+            "embedding_model": self.embedder.model_name,
         }
 
     def rejected_row(
@@ -154,6 +157,7 @@ class Extractor:
             "quote": quote,
             "engine": self.engine.name,
             "model": self.engine.model,
+            "prompt_version": self.engine.prompt_version,
         }
 
 

@@ -7,6 +7,7 @@ from podcast_insights.feeds.records import UTC_TIMESTAMP
 from podcast_insights.warehouse.contracts import Table
 
 ENGINES = ("extractive", "llm")
+KINDS = ("fact", "explanation", "opinion", "prediction", "advice")
 SAME_IDEA = 0.62
 """Cosine from which two insights are one idea in other words. In the sample world one idea told
 by two shows lies at 0.58 to 0.65, two ideas on one topic at 0.51 and below."""
@@ -25,8 +26,9 @@ class InsightSchema(dy.Schema):
     quote_start_s = dy.Float64(description="Where the quote starts in the audio, seconds.")
     quote_end_s = dy.Float64(description="Where it ends.")
     quote_match = dy.String(
-        check=lambda c: c.is_in(["exact"]),
-        description="How the quote was found: exact is word for word, case and marks aside.",
+        check=lambda c: c.is_in(["exact", "repaired"]),
+        description="How the quote was found: exact is word for word, case and marks aside; "
+        "repaired is letter for letter, where only the spaces between letters differ.",
     )
     speaker = dy.String(nullable=True, description="Who said it, where known.")
     topics = dy.List(dy.String(), description="What it is about.")
@@ -36,6 +38,21 @@ class InsightSchema(dy.Schema):
     model = dy.String(description="The engine's model.")
     prompt_version = dy.String(description="Version of the prompt or of the extractive rules.")
     embedding = dy.Array(dy.Float32(), DIMENSIONS, description="Unit vector of headline and body.")
+    kind = dy.String(
+        nullable=True,
+        check=lambda c: c.is_in(KINDS),
+        description="fact: reported or measured; explanation: how or why; opinion and prediction: "
+        "somebody's, and told as theirs; advice: what to do. Null in rows of schema 1.",
+    )
+    entities = dy.List(
+        dy.String(),
+        nullable=True,
+        description="People, organizations and products in headline and body, as they are spelled "
+        "there. Null in rows of schema 1.",
+    )
+    embedding_model = dy.String(
+        nullable=True, description="Model of the embedding. Null in rows of schema 1."
+    )
 
 
 class RejectedInsightSchema(dy.Schema):
@@ -51,6 +68,10 @@ class RejectedInsightSchema(dy.Schema):
     quote = dy.String(nullable=True, description="The candidate's quote.")
     engine = dy.String(description="Who proposed it.")
     model = dy.String(description="The engine's model.")
+    prompt_version = dy.String(
+        nullable=True,
+        description="Version of the prompt or of the extractive rules. Null in rows of schema 1.",
+    )
 
 
 class RelatedInsightSchema(dy.Schema):
@@ -63,6 +84,17 @@ class RelatedInsightSchema(dy.Schema):
     similarity = dy.Float64(description="Cosine of the two embeddings, -1 to 1.")
     is_other_show = dy.Bool(description="Whether the two come from different shows.")
     is_same_idea = dy.Bool(description="Near-duplicate: one idea told by two sources.")
+    rank_on_day = dy.Int64(
+        nullable=True,
+        description="Rank among what was known on the insight's own day, from 1; null for what "
+        "later days brought.",
+    )
+    folded_insight_ids = dy.List(
+        dy.String(),
+        nullable=True,
+        description="More insights that tell the related idea: one idea, several sources. Null in "
+        "rows of schema 1.",
+    )
 
 
 class LlmCallSchema(dy.Schema):
@@ -80,6 +112,14 @@ class LlmCallSchema(dy.Schema):
     )
     status = dy.String(description="ok, or failed with the reason in `error`.")
     error = dy.String(nullable=True, description="Why it failed.")
+    purpose = dy.String(
+        nullable=True,
+        description="propose: candidates of a window; select: the choice among an episode's "
+        "candidates. Null in rows of schema 1.",
+    )
+    prompt_version = dy.String(
+        nullable=True, description="Version of the prompt. Null in rows of schema 1."
+    )
 
 
 INSIGHTS = Table(

@@ -91,6 +91,8 @@ def links_of(
             "similarity": float(rounded[k]),
             "is_other_show": bool(is_other[k]),
             "is_same_idea": bool(rounded[k] >= SAME_IDEA),
+            "rank_on_day": rank,
+            "folded_insight_ids": [],
         }
         for rank, k in enumerate(order, start=1)
     ]

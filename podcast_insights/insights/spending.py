@@ -52,6 +52,8 @@ class Call:
     cost_usd: float
     status: str
     error: str | None
+    purpose: str = "propose"
+    prompt_version: str = ""
 
 
 @dataclass(frozen=True)

@@ -58,12 +58,37 @@ ALTER TABLE IF EXISTS episodes ADD COLUMN is_private BOOLEAN;
 """
 """What a scan learns beyond items: failures by kind, moves, archives, edits."""
 
+IDEAS_WITH_KIND = """
+ALTER TABLE IF EXISTS insights ADD COLUMN kind VARCHAR;
+ALTER TABLE IF EXISTS insights ADD COLUMN entities VARCHAR[];
+ALTER TABLE IF EXISTS insights ADD COLUMN embedding_model VARCHAR;
+ALTER TABLE IF EXISTS rejected_insights ADD COLUMN prompt_version VARCHAR;
+ALTER TABLE IF EXISTS related_insights ADD COLUMN rank_on_day BIGINT;
+ALTER TABLE IF EXISTS related_insights ADD COLUMN folded_insight_ids VARCHAR[];
+ALTER TABLE IF EXISTS llm_calls ADD COLUMN purpose VARCHAR;
+ALTER TABLE IF EXISTS llm_calls ADD COLUMN prompt_version VARCHAR;
+"""
+"""What an idea is, who told it too, and what each call was for."""
+
+LINKS_KNOWN_ON_THEIR_DAY = "UPDATE related_insights SET rank_on_day = rank"
+"""Until schema 1 a link never led to a later day."""
+
 
 def feeds_as_served(connection: duckdb.DuckDBPyConnection) -> None:
     """Version 0 to 1."""
     connection.execute(FEEDS_AS_SERVED)
 
 
-MIGRATIONS: tuple[Callable[[duckdb.DuckDBPyConnection], None], ...] = (feeds_as_served,)
+def ideas_with_kind(connection: duckdb.DuckDBPyConnection) -> None:
+    """Version 1 to 2."""
+    connection.execute(IDEAS_WITH_KIND)
+    if connection.execute("FROM duckdb_tables() WHERE table_name = 'related_insights'").fetchall():
+        connection.execute(LINKS_KNOWN_ON_THEIR_DAY)
+
+
+MIGRATIONS: tuple[Callable[[duckdb.DuckDBPyConnection], None], ...] = (
+    feeds_as_served,
+    ideas_with_kind,
+)
 
 SCHEMA_VERSION = len(MIGRATIONS)

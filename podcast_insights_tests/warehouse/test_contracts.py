@@ -24,6 +24,7 @@ ALLOWED = {
     ("transcripts", "status"): "incomplete",
     ("transcripts", "source"): "publisher",
     ("insights", "quote_match"): "exact",
+    ("insights", "kind"): "opinion",
     ("insights", "engine"): "llm",
     ("deliveries", "status"): "sending",
 }
