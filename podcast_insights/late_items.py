@@ -1,4 +1,6 @@
-"""The sensor that lets nothing be missed: days that lack what feeds announce are asked for.
+"""The sensor that lets nothing be missed: days that are not finished are asked for again.
+
+They lack what feeds announce, or owe insights because the engine failed or a spend cap stopped it.
 
 Newest first, bounded, and never the same request while it is under way. What a run did not
 mend is tried again, later each time, and then left for a person to look at.
@@ -19,7 +21,7 @@ from podcast_insights.schedules import SENSOR_STATUS, daily_insights
 from podcast_insights.warehouse.resource import WarehouseResource
 
 if TYPE_CHECKING:
-    from podcast_insights.episodes.lacking import LackingDay
+    from podcast_insights.unfinished import UnfinishedDay
 
 MAX_IN_FLIGHT = 7
 """Requests for the backlog under way at a time; those for the last days come on top."""
@@ -51,8 +53,9 @@ UNFINISHED = (
     minimum_interval_seconds=300,
     default_status=SENSOR_STATUS,
     description="Materializes days for which feeds announced or corrected something after their "
-    "run: late items, and the past of a feed added today, as far back as "
-    "PODCAST_INSIGHTS_LATE_LOOKBACK_DAYS. Older days are for a backfill.",
+    "run: late items, and the past of a feed added today; and days that owe insights after a "
+    "failure or a spend cap. As far back as PODCAST_INSIGHTS_LATE_LOOKBACK_DAYS; older days are "
+    "for a backfill.",
 )
 def late_items_sensor(
     context: dg.SensorEvaluationContext,
@@ -64,28 +67,29 @@ def late_items_sensor(
     Yesterday waits for its own run: otherwise what a feed announced during the day would start
     that run at midnight, whatever hour the schedule says.
     """
-    from podcast_insights.episodes.lacking import lacking_days
+    from podcast_insights.unfinished import unfinished_days
 
     if not Path(warehouse.database).exists():
         return dg.SkipReason("There is no warehouse yet.")
-    today = datetime.now(UTC).date()
+    now = datetime.now(UTC)
+    today = now.date()
     since = max(today - timedelta(days=SETTINGS.late_lookback_days), SETTINGS.start_date)
     feeds = subscriptions.load()
-    days = lacking_days(warehouse.warehouse, feeds, SETTINGS.start_date, today)
+    days = unfinished_days(warehouse.warehouse, feeds, SETTINGS.start_date, today, now)
     old = [day for day in days if day.day < since]
     if old:
         context.log.info(
-            f"{len(old)} days before {since} lack items too; for them: "
+            f"{len(old)} days before {since} are not finished too; for them: "
             f"podcast-insights backfill --from {old[-1].day} --missing"
         )
-    last = today - timedelta(days=2 if own_run_is_to_come(datetime.now(UTC)) else 1)
+    last = today - timedelta(days=2 if own_run_is_to_come(now) else 1)
     recent = [d for d in days if d.day >= since and (d.had_its_run or d.day <= last)]
     if not recent:
         but = ", but for what yesterday's own run will bring" if len(days) > len(old) else ""
         return dg.SkipReason(f"Nothing announced since {since} is missing{but}.")
     requests = requests_for(context, recent, today)
     return requests or dg.SkipReason(
-        f"{len(recent)} days lack items; for all of them a run is under way, or has to wait."
+        f"{len(recent)} days are not finished; for all of them a run is under way, or has to wait."
     )
 
 
@@ -104,7 +108,7 @@ def own_run_is_to_come(now: datetime) -> bool:
 
 
 def requests_for(
-    context: dg.SensorEvaluationContext, days: Sequence["LackingDay"], today: date
+    context: dg.SensorEvaluationContext, days: Sequence["UnfinishedDay"], today: date
 ) -> list[dg.RunRequest]:
     """Requests for those days that may be asked for now."""
     end_lost_runs(context.instance)
@@ -138,7 +142,7 @@ def days_of(run: dg.DagsterRun) -> set[date]:
     return {start + timedelta(days=n) for n in range((end - start).days + 1)}
 
 
-def next_attempt(context: dg.SensorEvaluationContext, day: "LackingDay") -> int | None:
+def next_attempt(context: dg.SensorEvaluationContext, day: "UnfinishedDay") -> int | None:
     """Number of the next run for exactly this state of a day; None if it must wait."""
     records = context.instance.get_run_records(
         dg.RunsFilter(tags={KEY_TAG: day.key}), limit=MAX_ATTEMPTS
@@ -147,8 +151,8 @@ def next_attempt(context: dg.SensorEvaluationContext, day: "LackingDay") -> int 
         return 1
     if len(records) >= MAX_ATTEMPTS:
         context.log.warning(
-            f"{day.day} still lacks {day.missing} items and has {day.stale} stale ones after "
-            f"{MAX_ATTEMPTS} runs; look at the last of them: {records[0].dagster_run.run_id}"
+            f"{day.day} is still not finished after {MAX_ATTEMPTS} runs ({day.in_words}); "
+            f"look at the last of them: {records[0].dagster_run.run_id}"
         )
         return None
     ended = max(record.update_timestamp for record in records)
@@ -157,13 +161,13 @@ def next_attempt(context: dg.SensorEvaluationContext, day: "LackingDay") -> int 
     return len(records) + 1 if is_ripe else None
 
 
-def request(day: "LackingDay", attempt: int, *, is_news: bool) -> dg.RunRequest:
+def request(day: "UnfinishedDay", attempt: int, *, is_news: bool) -> dg.RunRequest:
     """A run for a day; the queue starts news first."""
     return dg.RunRequest(
         run_key=f"{day.day} {day.key} {attempt}",
         partition_key=day.day.isoformat(),
         tags={
-            LATE_TAG: f"{day.missing} missing, {day.stale} stale",
+            LATE_TAG: day.in_words,
             KEY_TAG: day.key,
             PRIORITY_TAG: "1" if is_news else "-1",
         },

@@ -152,6 +152,24 @@ class Ledger:
         ]
         self.warehouse.merge("feeds", TABLES["feeds"].frame(rows))
 
+    def owe(self, age: int, reason: str = "budget_exceeded", episodes: int = 1) -> None:
+        """Leave what the insights of a day leave when episodes were not asked."""
+        rows = [
+            {
+                "rejection_id": f"{age} {number}",
+                "episode_id": f"episode {number}",
+                "published_on": days_ago(age),
+                "reason": reason,
+                "detail": "why",
+                "engine": "llm",
+                "model": "openai/small",
+            }
+            for number in range(episodes)
+        ]
+        window = DateWindow.of_day(days_ago(age))
+        rejected = TABLES["rejected_insights"].frame(rows)
+        self.warehouse.replace_window("rejected_insights", window, rejected)
+
     def feeds(self) -> Sequence[Subscription]:
         return SubscriptionsResource(path=str(self.folder / "feeds.yaml")).load()
 
@@ -266,6 +284,53 @@ def test_a_late_item_brings_its_day_back_once(ledger: Ledger) -> None:
     assert more[1].run_key != asked[1].run_key
 
 
+@pytest.mark.parametrize("reason", ["budget_exceeded", "engine_failed"])
+def test_a_day_that_owes_insights_is_run_again(ledger: Ledger, reason: str) -> None:
+    ledger.announce(2, 3)
+    ledger.run(2, 3)
+    ledger.owe(3, reason, episodes=2)
+    requests = ledger.tick()
+    assert [request.partition_key for request in requests] == names(3)
+    assert requests[0].tags["podcast_insights/late_items"].endswith("2 without insights")
+    ledger.owe(3, episodes=0)
+    assert ledger.asked() == []
+
+
+@pytest.mark.parametrize("reason", ["quote_not_found", "nothing_worth_telling", "advertising"])
+def test_an_answer_is_no_debt(ledger: Ledger, reason: str) -> None:
+    ledger.announce(3)
+    ledger.run(3)
+    ledger.owe(3, reason)
+    assert ledger.asked() == []
+
+
+@pytest.mark.parametrize(
+    ("reason", "is_asked"), [("budget_exceeded", True), ("engine_failed", False)]
+)
+def test_what_a_cap_has_stopped_is_asked_for_again_on_the_next_day(
+    ledger: Ledger, clock: type[Clock], reason: str, is_asked: bool
+) -> None:
+    ledger.announce(3)
+    ledger.run(3)
+    ledger.owe(3, reason)
+    for _ in range(MAX_ATTEMPTS):
+        ledger.fail(ledger.begin_all(ledger.tick()))
+        clock.ahead += timedelta(hours=5)
+    clock.ahead = timedelta(days=1)
+    assert bool(ledger.asked()) == is_asked
+
+
+def test_a_day_that_lacks_items_and_owes_insights_is_asked_for_once(ledger: Ledger) -> None:
+    ledger.announce(3)
+    ledger.run(3)
+    ledger.announce(3, name="late")
+    before = ledger.tick()
+    ledger.owe(3)
+    after = ledger.tick()
+    assert [r.partition_key for r in after] == names(3)
+    assert after[0].run_key != before[0].run_key
+
+
 def test_what_was_run_is_not_asked_for_until_something_is_late(ledger: Ledger) -> None:
     ledger.announce(1, 2, 3)
     ledger.run(1, 2, 3)
@@ -335,7 +400,9 @@ def test_days_beyond_the_look_back_are_told_but_not_asked_for(
     back = late_items.SETTINGS.late_lookback_days
     ledger.announce(back, back + 1, back + 50)
     assert ledger.asked() == names(back)
-    told = f"2 days before {days_ago(back)} lack items too; for them: podcast-insights backfill "
+    told = (
+        f"2 days before {days_ago(back)} are not finished too; for them: podcast-insights backfill "
+    )
     assert ledger.told == [f"{told}--from {days_ago(back + 50)} --missing"]
     longer = late_items.SETTINGS.model_copy(update={"late_lookback_days": back + 49})
     monkeypatch.setattr(late_items, "SETTINGS", longer)
@@ -599,7 +666,8 @@ def test_what_a_run_did_not_mend_is_tried_again_later_each_time(
     assert len(set(run_keys)) == MAX_ATTEMPTS
     clock.ahead = timedelta(hours=20)
     assert ledger.asked() == []
-    assert f"still lacks 1 items and has 0 stale ones after {MAX_ATTEMPTS} runs" in ledger.told[-2]
+    told = f"still not finished after {MAX_ATTEMPTS} runs (1 missing, 0 stale)"
+    assert told in ledger.told[-2]
     assert ledger.instance.get_runs(limit=1)[0].run_id in ledger.told[-2]
 
 

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from podcast_insights.errors import UserError
@@ -129,18 +129,19 @@ def days_of(first: date, last: date) -> list[date]:
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]
 
 
-def lacking(settings: "Settings", first: date, last: date) -> list[date]:
-    """The days of a range that lack something, as far as the last scan knows."""
+def unfinished(settings: "Settings", first: date, last: date) -> list[date]:
+    """The days of a range that another run would bring further, as far as the last scan knows."""
     from podcast_insights.contracts import TABLES
-    from podcast_insights.episodes.lacking import lacking_days
     from podcast_insights.feeds.subscriptions import load_subscriptions
+    from podcast_insights.unfinished import unfinished_days
     from podcast_insights.warehouse.database import Warehouse
 
     if not settings.warehouse_path.exists():
         return []
     feeds = load_subscriptions(settings.under_home(settings.feeds_file))
     warehouse = Warehouse(settings.warehouse_path, TABLES)
-    found = lacking_days(warehouse, feeds, first, last + timedelta(days=1))
+    end, now = last + timedelta(days=1), datetime.now(UTC)
+    found = unfinished_days(warehouse, feeds, first, end, now)
     return [day.day for day in found]
 
 

@@ -142,7 +142,7 @@ def backfill(
     send: SendOption = False,
     missing: Annotated[
         bool,
-        typer.Option("--missing", help="Only days that lack something their feeds announce."),
+        typer.Option("--missing", help="Only days that lack something announced, or insights."),
     ] = False,
 ) -> None:
     """Materialize a range of days in blocks, oldest first; what is done is not done again."""
@@ -154,10 +154,10 @@ def backfill(
     if first > last:
         raise UserError(f"{first} is after {last}.", "Swap --from and --to.")
     require_mail(settings, send)
-    days = launch.lacking(settings, first, last) if missing else launch.days_of(first, last)
+    days = launch.unfinished(settings, first, last) if missing else launch.days_of(first, last)
     blocks = launch.blocks_of(days, settings.max_partitions_per_run)
     if not blocks:
-        out.print(f"Nothing announced from {first} to {last} is missing.")
+        out.print(f"Nothing from {first} to {last} is missing.")
         raise typer.Exit(0)
     with launch.instance_of(settings) as instance, progress(out, len(blocks)) as on_entry:
         is_good = launch.backfill(

@@ -192,7 +192,7 @@ def test_a_backfill_of_what_is_missing_needs_nothing_where_nothing_is(home: Home
     home.warehouse.revision()
     done = call(home, "backfill", "--missing", "--from", "2025-09-01", "--to", "2025-09-30")
     assert done.returncode == 0, done.stderr
-    assert "Nothing announced from 2025-09-01 to 2025-09-30 is missing." in done.stdout
+    assert "Nothing from 2025-09-01 to 2025-09-30 is missing." in done.stdout
     assert not (home.path / "data/dagster").exists()
 
 
