@@ -26,8 +26,11 @@ SHARED = ROOT.parent / "shared"
 DAYS = (date(2025, 9, 8), date(2025, 9, 9), date(2025, 9, 10))
 
 
-JOURNEY_FILES = {"test_definitions.py", "test_docs.py", "test_late_items.py"}
+JOURNEY_FILES = {"test_definitions.py", "test_docs.py"}
 """Beside those in `journey/`: what looks at the journey, half a minute of work."""
+
+LONG_FILES = {"test_killed.py", "test_late_items.py"}
+"""The longest of all others; begun early, or one process would wait for them at the end."""
 
 
 def is_of_journey(nodeid: str) -> bool:
@@ -37,8 +40,8 @@ def is_of_journey(nodeid: str) -> bool:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The journey's tests are the longest and begin first."""
-    items.sort(key=lambda item: not is_of_journey(item.nodeid))
+    """What takes longest begins first: the journey in one process, the others beside it."""
+    items.sort(key=lambda item: (not is_of_journey(item.nodeid), item.path.name not in LONG_FILES))
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -22,9 +22,8 @@ from dagster._core.remote_origin import (
 
 from podcast_insights import late_items
 from podcast_insights.contracts import TABLES
-from podcast_insights.definitions import build_defs, defs
+from podcast_insights.definitions import defs
 from podcast_insights.episodes.identify import ITEMS_OF_DAYS, TRAITS_OF_ALL, identify
-from podcast_insights.episodes.lacking import lacking_days
 from podcast_insights.episodes.records import EPISODES
 from podcast_insights.errors import UserError
 from podcast_insights.feeds.item_rows import content_key
@@ -34,7 +33,6 @@ from podcast_insights.late_items import FIRST_PAUSE, MAX_ATTEMPTS, MAX_IN_FLIGHT
 from podcast_insights.warehouse.database import Warehouse
 from podcast_insights.warehouse.resource import WarehouseResource
 from podcast_insights.warehouse.windows import DateWindow
-from podcast_insights_tests.conftest import Home
 
 Row = dict[str, Any]
 SHOW = "https://show.example/feed.xml"
@@ -249,15 +247,6 @@ def test_without_a_warehouse_there_is_nothing_to_ask(ledger: Ledger) -> None:
     assert ledger.asked() == []
     assert ledger.told == ["There is no warehouse yet."]
     assert not ledger.database.exists()
-
-
-def test_a_whole_journey_lacks_nothing(journey: Home) -> None:
-    resources = build_defs(journey.settings).resources
-    needed = {name: resources[name] for name in ("warehouse", "subscriptions")}
-    settled = late_items.late_items_sensor(dg.build_sensor_context(resources=needed))
-    assert isinstance(settled, dg.SkipReason)
-    feeds = needed["subscriptions"].load()
-    assert lacking_days(journey.warehouse, feeds, date(2025, 1, 1), days_ago(-1)) == []
 
 
 def test_days_that_lack_announced_items_are_asked_for_newest_first(ledger: Ledger) -> None:

@@ -1,17 +1,21 @@
 """The whole journey over the sample world, with real Whisper and real embeddings."""
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
+import dagster as dg
 import duckdb
 import jiwer
 import polars as pl
 import pytest
 import yaml
 
+from podcast_insights.definitions import build_defs
 from podcast_insights.insights.proof import TokenStream
+from podcast_insights.late_items import late_items_sensor
 from podcast_insights.transcripts.records import Segment
+from podcast_insights.unfinished import unfinished_days
 from podcast_insights.warehouse.database import connected
 from podcast_insights_tests.conftest import DAYS, SAMPLES, Home
 from podcast_insights_tests.support.runs import rows_of, run_window
@@ -244,3 +248,13 @@ def test_manifest_and_audio_agree() -> None:
         assert hashlib.sha256(path.read_bytes()).hexdigest() == episode["sha256"]
     total = sum(path.stat().st_size for path in (SAMPLES / "audio").iterdir())
     assert total < 12_000_000
+
+
+def test_a_finished_journey_asks_for_nothing_more(journey: Home) -> None:
+    resources = build_defs(journey.settings).resources
+    needed = {name: resources[name] for name in ("warehouse", "subscriptions")}
+    settled = late_items_sensor(dg.build_sensor_context(resources=needed))
+    assert isinstance(settled, dg.SkipReason)
+    now = datetime.now(UTC)
+    feeds = needed["subscriptions"].load()
+    assert unfinished_days(journey.warehouse, feeds, date(2025, 1, 1), now.date(), now) == []

@@ -1,6 +1,9 @@
-"""Running the pipeline in a test: the real job, in this process."""
+"""Running the pipeline in a test: the real job, in this process or in one of its own."""
 
+import subprocess
+import sys
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -10,6 +13,7 @@ from podcast_insights.definitions import build_defs
 from podcast_insights.warehouse.windows import DateWindow
 from podcast_insights_tests.conftest import Home
 
+COMMAND = str(Path(sys.executable).parent / "podcast-insights")
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -44,3 +48,16 @@ def rows_of(home: Home, table: str, first: date, last: date) -> pl.DataFrame:
     """What a table holds for a range of days."""
     window = DateWindow(first, DateWindow.of_day(last).end)
     return home.warehouse.read_window(table, window)
+
+
+def start(home: Home, *arguments: str) -> subprocess.Popen[str]:
+    """Start the command line in a process of its own."""
+    return subprocess.Popen(
+        [COMMAND, *arguments],
+        cwd=home.path,
+        env=home.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
