@@ -52,7 +52,7 @@ def feeds(
     bad = rows.filter(pl.col("status") != "ok")
     for row in bad.iter_rows(named=True):
         context.log.warning(f"{row['feed_url']} ({row['snapshot_on']}): {row['error']}")
-    last = rows.filter(pl.col("snapshot_on") == rows["snapshot_on"].max())
+    last = rows.filter(pl.col("snapshot_on") == pl.col("snapshot_on").max())
     context.add_output_metadata(
         {
             "feeds": last.height,

@@ -182,9 +182,10 @@ def test_an_engine_that_fails_or_lies_costs_the_other_episodes_nothing(
     assert runs[0].cost_usd == 0.25
 
 
-def test_lexrank_ranks_what_others_are_like_above_what_is_alone() -> None:
-    ranks = lexrank(["price of power", "power price", "the power price falls", "a red bicycle", ""])
-    assert ranks[3] < min(ranks[:3])
+def test_lexrank_ranks_highest_what_most_others_are_like() -> None:
+    """Where all have as many neighbours, as in a triangle, all ranks are equal: hence a star."""
+    ranks = lexrank(["power price", "power lines", "price tags", "a red bicycle", ""])
+    assert ranks[0] > 1.2 * max(ranks[1:])
     assert ranks.sum() == pytest.approx(1.0, abs=1e-4)
 
 
