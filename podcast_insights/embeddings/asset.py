@@ -17,7 +17,7 @@ from podcast_insights.partitions import BLOCK, DAILY, RETRY, count_rows
     partitions_def=DAILY,
     backfill_policy=BLOCK,
     retry_policy=RETRY,
-    code_version="1",
+    code_version="2",
 )
 def embeddings(
     context: dg.AssetExecutionContext, transcripts: pl.DataFrame, embedder: EmbedderResource
