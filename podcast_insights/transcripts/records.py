@@ -15,6 +15,10 @@ STATUSES = (
     "impossible_times",
     "repetitive",
     "implausible_pace",
+    "overlapping",
+    "wrong_language",
+    "truncated_audio",
+    "same_text",
 )
 
 
@@ -69,6 +73,10 @@ class TranscriptSchema(dy.Schema):
             }
         ),
         description="The text in timed segments.",
+    )
+    text_key = dy.String(
+        nullable=True,
+        description="Hash of the text's words: the same for one text in two formats.",
     )
 
 

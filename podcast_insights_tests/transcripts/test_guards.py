@@ -7,7 +7,7 @@ import pytest
 
 from podcast_insights.transcripts import guards
 from podcast_insights.transcripts.guards import Finding, inspect
-from podcast_insights.transcripts.publisher import parse_transcript
+from podcast_insights.transcripts.publishing import parse_transcript
 from podcast_insights.transcripts.records import STATUSES, Segment
 from podcast_insights_tests.conftest import SAMPLES
 from podcast_insights_tests.transcripts import prose, spoken
@@ -36,6 +36,12 @@ EVEN = spoken(300, 100.0, pieces=100)
 
 HOUR = spoken(9000, 3600.0, pieces=900)
 """An hour at 150 words a minute."""
+
+
+def two_texts(overlap_s: float) -> list[Segment]:
+    """Pieces of ten seconds, each of which begins before the one before it ends."""
+    return [Segment(n * (10 - overlap_s), n * (10 - overlap_s) + 10, prose(20)) for n in range(100)]
+
 
 CASES: list[tuple[str, list[Segment], float, float | None, bool]] = [
     # guard, segments, duration, speech, whether it fires
@@ -66,6 +72,13 @@ CASES: list[tuple[str, list[Segment], float, float | None, bool]] = [
     ("repetitive", loop(30, 70), 1000.0, None, False),
     ("repetitive", loop(31, 69), 1000.0, None, True),
     ("repetitive", loop(50, 50, "Yeah. Right."), 1000.0, None, False),
+    ("impossible_times", [Segment(0.0, 1.0, prose(10))], 100.0, None, False),
+    ("impossible_times", [Segment(0.0, 1.0, prose(11))], 100.0, None, True),
+    ("impossible_times", [Segment(0.0, 0.0, prose(7))], 100.0, None, False),
+    ("overlapping", EVEN, 100.0, None, False),
+    ("overlapping", two_texts(3.0), 710.0, None, False),
+    ("overlapping", two_texts(3.1), 700.0, None, True),
+    ("overlapping", sorted(HOUR * 2, key=lambda s: s.start_s), 3600.0, None, True),
     ("implausible_pace", one(400), 60.0, None, False),
     ("implausible_pace", one(401), 60.0, None, True),
 ]
@@ -84,9 +97,75 @@ def test_each_guard_fires_where_it_should_and_nowhere_else(
 
 
 def test_every_guard_has_a_firing_and_a_quiet_case() -> None:
-    guarded = set(STATUSES) - {"ok", "failed", "duplicate_audio"}
+    # Whether two episodes have one text is seen in test_transcribe.py.
+    guarded = set(STATUSES) - {"ok", "failed", "duplicate_audio", "same_text"}
+    elsewhere = {"truncated_audio", "wrong_language"}  # right below
     for fires in (True, False):
-        assert {case[0] for case in CASES if case[4] is fires} == guarded
+        assert {case[0] for case in CASES if case[4] is fires} == guarded - elsewhere
+
+
+@pytest.mark.parametrize(
+    ("text_end_s", "duration_s", "speech_s", "claimed_s", "fires"),
+    [
+        # What Whisper heard of audio, and how long it should be.
+        (1800.0, 1800.0, 1700.0, 3600.0, False),
+        (1799.0, 1799.0, 1700.0, 3600.0, True),
+        (1800.0, 1800.0, 1700.0, None, False),
+        (1800.0, 1800.0, 1700.0, 0.0, False),
+        (1800.0, 1800.0, 1700.0, 60.0, False),
+        (1800.0, 1800.0, 1700.0, 1800.0 * 60, False),  # 30:00:00 for 30 minutes
+        (30.0, 30.0, 30.0, 150.0, False),  # two minutes are a trailer's difference
+        (30.0, 30.0, 30.0, 151.0, True),
+        # A publisher's text that goes on to the claimed end, and one that ends with the audio.
+        (3600.0, 2690.0, None, 3600.0, True),
+        (3421.0, 2690.0, None, 3600.0, True),
+        (3600.0, 2710.0, None, 3600.0, False),
+        (1700.0, 1700.0, None, 3600.0, False),
+    ],
+)
+def test_audio_shorter_than_announced_is_noticed(
+    text_end_s: float,
+    duration_s: float,
+    speech_s: float | None,
+    claimed_s: float | None,
+    fires: bool,
+) -> None:
+    text = spoken(int(text_end_s * 2.5), text_end_s)
+    finding = inspect(text, duration_s, speech_s, claimed_s=claimed_s)
+    assert (finding is not None and finding.status == "truncated_audio") is fires
+    if fires:
+        assert f"{duration_s:.0f} s of the {claimed_s:.0f} s" in finding.message
+
+
+ENGLISH = "The tides are for the sea what the wind is to the air, and you have to be there. " * 8
+GERMAN = "Die Gezeiten sind das Meer und der Wind ist nicht auf der Erde, wir sind es auch. " * 8
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "fires"),
+    [
+        (ENGLISH, "en", False),
+        (ENGLISH, "en-GB", False),
+        (ENGLISH, None, False),
+        (ENGLISH, "de", True),
+        (ENGLISH, "ja", True),
+        (ENGLISH, "ca", False),  # nobody told us what Catalan looks like
+        (GERMAN, "de-AT", False),
+        (GERMAN, "en", True),
+        (GERMAN[:300], "en", False),  # too short to tell
+        (prose(900), "de", False),
+    ],
+)
+def test_another_language_is_noticed_where_it_is_clear(
+    text: str, language: str | None, fires: bool
+) -> None:
+    finding = guards.wrong_language([Segment(0.0, 60.0, text)], language)
+    assert bool(finding) is fires
+    if finding:
+        assert (finding.status, finding.status in STATUSES) == ("wrong_language", True)
+        assert f"not in {language}" in finding.message
+    last = inspect(spoken(150, 60.0), 60.0, None, language=language)
+    assert last is None
 
 
 @pytest.mark.parametrize(

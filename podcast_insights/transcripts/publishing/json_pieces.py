@@ -1,0 +1,159 @@
+"""JSON transcripts: Podcasting 2.0, and the shapes that programs leave behind.
+
+Read are lists of objects with a start and a text, under the names that Podcasting 2.0,
+Whisper, Podlove, AssemblyAI and Deepgram use. Where a shape does not say whether it counts
+seconds or milliseconds, the pace of speech does; where that can't, the file is refused.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+from podcast_insights.transcripts.publishing.pieces import (
+    MAX_PIECES,
+    TranscriptFormatError,
+    clean,
+    name_of,
+    seconds,
+)
+from podcast_insights.transcripts.records import Segment
+
+Row = dict[str, Any]
+LISTS = ("segments", "utterances", "transcripts", "transcript", "cues", "words")
+STARTS = ("startTime", "start_ms", "start")
+ENDS = ("endTime", "end_ms", "end")
+TEXTS = ("body", "text", "transcript", "word")
+SPEAKERS = ("speaker", "voice")
+IN_UNKNOWN_UNITS = frozenset({"utterances", "words"})
+WORDS_PER_S = (0.3, 8.0)
+"""No conversation is slower for long, nobody speaks faster."""
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
+
+MIN_SINGLE_WORDS_SHARE = 0.8
+MIN_ROWS_TO_JOIN = 20
+MAX_JOINED_WORDS = 40
+MAX_PAUSE_S = 1.5
+SENTENCE_ENDS = (".", "?", "!", "…", "。", "？", "！")
+CLOSING = "\"'”’)]»"
+
+
+def parse_json(text: str) -> list[Segment]:
+    """The pieces of a JSON transcript; single words are joined into sentences.
+
+    Raises:
+        TranscriptFormatError: no JSON, or of a shape that is no transcript with times.
+    """
+    try:
+        document = json.loads(text)
+        name, rows = rows_of(document)
+        pieces = list(pieces_of(rows))
+    except UNREADABLE as error:
+        if isinstance(error, TranscriptFormatError):
+            raise
+        reason = f"{type(error).__name__}: {str(error)[:200]}"
+        raise TranscriptFormatError(f"not a Podcasting 2.0 transcript: {reason}") from error
+    if name in IN_UNKNOWN_UNITS:
+        pieces = in_seconds(pieces)
+    return joined(pieces) if are_single_words(pieces) else pieces
+
+
+def rows_of(document: Any) -> tuple[str, list[Row]]:  # noqa: ANN401 - any JSON value
+    """The list of timed texts in a document, and what it is called there.
+
+    Raises:
+        TranscriptFormatError: it has none.
+    """
+    if isinstance(document, list):
+        return "", document
+    inner = document.get("results") if isinstance(document, dict) else None
+    for holder in (document, inner):
+        for name in LISTS:
+            rows = holder.get(name) if isinstance(holder, dict) else None
+            if isinstance(rows, list):
+                return name, rows
+    if isinstance(document, dict) and "chapters" in document:
+        raise TranscriptFormatError("it holds chapters, no transcript")
+    raise TranscriptFormatError("not a Podcasting 2.0 transcript: it has no segments")
+
+
+def pieces_of(rows: Sequence[Row]) -> Iterator[Segment]:
+    """Rows with text as pieces.
+
+    Raises:
+        TranscriptFormatError: too many, or a row that isn't one.
+        ValueError: a time that is none; so do the other errors of `UNREADABLE`.
+    """
+    if len(rows) > MAX_PIECES:
+        raise TranscriptFormatError(f"more than {MAX_PIECES} pieces")
+    for row in rows:
+        text = clean(str(row[first_of(row, TEXTS)]))
+        if text:
+            start_s = time_of(row, STARTS)
+            end_s = time_of(row, ENDS) if any(name in row for name in ENDS) else start_s
+            speakers = (row[name] for name in SPEAKERS if row.get(name) not in (None, ""))
+            yield Segment(start_s, end_s, text, name_of(next(speakers, None)))
+
+
+def time_of(row: Row, names: Iterable[str]) -> float:
+    """A time of a row, in seconds unless its name says milliseconds."""
+    name = first_of(row, names)
+    return seconds(row[name]) / 1000 if name.endswith("_ms") else seconds(row[name])
+
+
+def first_of(row: Row, names: Iterable[str]) -> str:
+    """The first of the names that the row has.
+
+    Raises:
+        KeyError: none of them.
+    """
+    for name in names:
+        if name in row:
+            return name
+    raise KeyError("/".join(names))
+
+
+def in_seconds(pieces: list[Segment]) -> list[Segment]:
+    """Pieces whose times may be milliseconds, in the unit in which people speak at all.
+
+    Raises:
+        TranscriptFormatError: in neither.
+    """
+    spoken = sum(piece.end_s - piece.start_s for piece in pieces)
+    words = sum(len(piece.text.split()) for piece in pieces)
+    for divisor in (1, 1000):
+        if spoken > 0 and WORDS_PER_S[0] <= words / (spoken / divisor) <= WORDS_PER_S[1]:
+            return [
+                replace(p, start_s=p.start_s / divisor, end_s=p.end_s / divisor) for p in pieces
+            ]
+    raise TranscriptFormatError("its times are neither seconds nor milliseconds of speech")
+
+
+def are_single_words(pieces: Sequence[Segment]) -> bool:
+    """Whether each piece is a word with a time of its own."""
+    single = sum(" " not in piece.text for piece in pieces)
+    return len(pieces) >= MIN_ROWS_TO_JOIN and single >= MIN_SINGLE_WORDS_SHARE * len(pieces)
+
+
+def joined(pieces: Sequence[Segment]) -> list[Segment]:
+    """Words as sentences; a pause, another speaker or too many words end one, too."""
+    groups: list[list[Segment]] = [[pieces[0]]]
+    for before, piece in pairwise(pieces):
+        is_sentence_end = before.text.rstrip(CLOSING).endswith(SENTENCE_ENDS)
+        if (
+            is_sentence_end
+            or piece.speaker != before.speaker
+            or piece.start_s - before.end_s > MAX_PAUSE_S
+            or len(groups[-1]) >= MAX_JOINED_WORDS
+        ):
+            groups.append([])
+        groups[-1].append(piece)
+    return [
+        replace(
+            group[0],
+            end_s=max(piece.end_s for piece in group),
+            text=" ".join(piece.text for piece in group),
+        )
+        for group in groups
+    ]

@@ -1,0 +1,128 @@
+"""What all formats share: clocks, clean text, and the limits of what is taken.
+
+What does not belong here: any one format.
+"""
+
+import html
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from podcast_insights.transcripts.records import Segment
+
+MAX_BYTES = 20_000_000
+"""Twelve hours of words with a time each, as JSON, are 10 MB."""
+MAX_PIECES = 200_000
+MAX_PIECE_CHARS = 20_000
+"""Twenty minutes under one time; no quote of it could be placed."""
+MAX_NAME_CHARS = 80
+MAX_TIME_S = 1e6
+"""Eleven days; no audio is that long, and later casts stay within their types."""
+USUAL_WORDS_PER_S = 2.5
+MAX_LETTERS_A_WORD = 12
+"""Of running text in any language with spaces; English has 5, Finnish 8."""
+MIN_WORDS_TO_JUDGE = 30
+
+CLOCK = r"(?:([0-9]{1,3}):)?([0-9]{1,3}):([0-9]{2})(?:[.,]([0-9]{1,3})[0-9]{0,6})?"
+"""Hours, minutes, seconds and fraction; hours and fraction may be missing."""
+TAG = re.compile(r"<(?:/?[a-zA-Z]|[0-9])[^<>]{0,500}>")
+"""Markup or a time inside a cue; "a < b" is none. Never looks beyond the next `<`."""
+LETTERS = re.compile(r"[A-Za-z\u00c0-\u024f]+")
+UNFIT = re.compile(r"[\0-\x1f\x7f\ud800-\udfff]")
+
+
+class TranscriptFormatError(ValueError):
+    """The publisher's file can't be read as a timed transcript; the message says why."""
+
+
+def clock_s(parts: Sequence[str | None]) -> float:
+    """Seconds of the four groups of `CLOCK`."""
+    hours, minutes, seconds, fraction = parts
+    whole = int(hours or 0) * 3600 + int(minutes or 0) * 60 + int(seconds or 0)
+    return whole + (int(fraction) / 10 ** len(fraction) if fraction else 0.0)
+
+
+def seconds(value: Any) -> float:  # noqa: ANN401 - whatever a publisher's JSON holds
+    """A time as a number, from a number, a numeral or a clock.
+
+    JSON readers let NaN and infinity in, which no guard would notice.
+
+    Raises:
+        ValueError: not a finite number, negative, or beyond any audio.
+        TypeError: nothing that could be a time.
+    """
+    clock = re.fullmatch(CLOCK, value.strip()[:40]) if isinstance(value, str) else None
+    number = clock_s(clock.groups()) if clock else float(value)
+    if not (math.isfinite(number) and 0 <= number <= MAX_TIME_S):
+        raise ValueError(f"{str(value)[:40]!r} is no time")
+    return number
+
+
+def clean(text: str) -> str:
+    """Text without tags, entities resolved, white space folded, fit to be stored."""
+    if "<" in text:
+        text = TAG.sub("", text)
+    if "&" in text:
+        text = html.unescape(text)
+    if not text.isprintable():
+        text = UNFIT.sub(half_or_space, text)
+    return " ".join(text.split())
+
+
+def half_or_space(match: re.Match[str]) -> str:
+    """Control characters are space; half a character is shown to be missing."""
+    return "?" if match[0] >= "\ud800" else " "
+
+
+def name_of(value: object) -> str | None:
+    """A speaker's name, or None where there is none or it can't be one."""
+    if value is None or isinstance(value, bool | list | dict):
+        return None
+    name = clean(str(value)[: 4 * MAX_NAME_CHARS]).removesuffix(":").strip()
+    return name if 0 < len(name) <= MAX_NAME_CHARS else None
+
+
+def finished(pieces: Iterable[Segment]) -> tuple[Segment, ...]:
+    """Pieces with text, each with an end, within all limits.
+
+    A piece without an end lasts until the next one begins.
+
+    Raises:
+        TranscriptFormatError: no text, too much of it, or words without spaces.
+    """
+    found = [piece for piece in pieces if piece.text]
+    if not found:
+        raise TranscriptFormatError("the file has no timed text")
+    if len(found) > MAX_PIECES:
+        raise TranscriptFormatError(f"more than {MAX_PIECES} pieces")
+    longest = max(len(piece.text) for piece in found)
+    if longest > MAX_PIECE_CHARS:
+        raise TranscriptFormatError(
+            f"one piece has {longest} characters and a single time; no quote could be placed"
+        )
+    if max(piece.end_s for piece in found) > MAX_TIME_S:
+        raise TranscriptFormatError("times beyond any audio")
+    check_spaces(found)
+    for index, (piece, after) in enumerate(zip(found, found[1:], strict=False)):
+        if piece.end_s == piece.start_s < after.start_s:
+            end_s = min(after.start_s, piece.start_s + longest_s(piece.text))
+            found[index] = replace(piece, end_s=end_s)
+    return tuple(found)
+
+
+def longest_s(text: str) -> float:
+    """How long saying it may take at most: a word a second, and a breath."""
+    return len(text.split()) + 2.0
+
+
+def check_spaces(pieces: Sequence[Segment]) -> None:
+    """Refuse a text whose words run together; in letters that are written with spaces.
+
+    Raises:
+        TranscriptFormatError: they do.
+    """
+    lengths = [len(word) for piece in pieces[:2000] for word in LETTERS.findall(piece.text)]
+    if len(lengths) >= MIN_WORDS_TO_JUDGE and sum(lengths) / len(lengths) > MAX_LETTERS_A_WORD:
+        raise TranscriptFormatError("its words run together without spaces")

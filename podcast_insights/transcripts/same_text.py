@@ -1,0 +1,42 @@
+"""One text for two recordings: found once all texts of a run are there.
+
+A host that serves one file for every episode gives each of them words that were never said in
+it. Of recordings with one text the earliest keeps it, if its guards let it; for the others
+Whisper listens. Where even that gives the same words, the later row is marked.
+
+What does not belong here: one recording announced twice (`duplicate_audio`).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Row = dict[str, Any]
+
+
+def owners_of(rows: Sequence[Row], known_texts: Mapping[str, str]) -> dict[str, str]:
+    """Which episode each text belongs to: `text_key` to `episode_id`.
+
+    Args:
+        rows: of `transcripts`, the earliest first.
+        known_texts: the same of earlier days.
+    """
+    owners = dict(known_texts)
+    for row in rows:
+        if row["status"] == "ok" and row["text_key"]:
+            owners.setdefault(row["text_key"], row["episode_id"])
+    return owners
+
+
+def repeated(row: Row, owners: Mapping[str, str]) -> str | None:
+    """The episode whose text this row has, if that is another one."""
+    owner = owners.get(row["text_key"] or "", row["episode_id"])
+    return owner if row["status"] == "ok" and owner != row["episode_id"] else None
+
+
+def marked(row: Row, owner: str) -> Row:
+    """A row that stays out of insights because its text is another's."""
+    return row | {
+        "status": "same_text",
+        "error": f"the same text as episode {owner}, from other audio; nothing to do if it is "
+        "that recording in another file, else complain to the publisher",
+    }

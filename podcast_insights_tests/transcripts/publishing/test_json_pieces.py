@@ -1,0 +1,171 @@
+"""JSON transcripts in the shapes that are served."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from podcast_insights.transcripts.publishing import TranscriptFormatError
+from podcast_insights.transcripts.records import Segment
+from podcast_insights_tests.transcripts.publishing import parse, said
+
+JSON = {
+    "version": "1.0.0",
+    "segments": [
+        {"speaker": "Ann", "startTime": 0.5, "endTime": 2.027, "body": "Hello <b>world</b>."},
+        {"startTime": "3.125", "endTime": 4, "body": " No speaker\nhere. "},
+        {"startTime": 5, "endTime": 6, "body": "  "},
+        {"speaker": "", "startTime": "00:00:07.250", "body": "No end."},
+        {"startTime": 60, "endTime": 61, "body": "Bye."},
+    ],
+}
+
+
+def read(document: Any) -> tuple[Segment, ...]:  # noqa: ANN401 - any JSON
+    return parse(json.dumps(document), "application/json")
+
+
+def test_podcasting_2_takes_numbers_and_strings_and_leaves_out_what_is_empty() -> None:
+    assert read(JSON) == (
+        Segment(0.5, 2.027, "Hello world.", "Ann"),
+        Segment(3.125, 4.0, "No speaker here.", None),
+        Segment(7.25, 11.25, "No end.", None),  # a word a second at most, and a breath
+        Segment(60.0, 61.0, "Bye.", None),
+    )
+
+
+SPOKEN = [(0.5, 2.0, "Hello there, dear listener."), (2.5, 4.0, "Hello to you as well.")]
+EXPECTED = tuple(Segment(start, end, text, "A") for start, end, text in SPOKEN)
+
+
+def rows(start: str, end: str, text: str, factor: float = 1) -> list[dict[str, Any]]:
+    return [
+        {"speaker": "A", start: begin * factor, end: until * factor, text: words}
+        for begin, until, words in SPOKEN
+    ]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"segments": rows("startTime", "endTime", "body")},
+        {"text": "...", "language": "en", "segments": rows("start", "end", "text")},
+        rows("start", "end", "text"),
+        {"transcripts": rows("start_ms", "end_ms", "text", 1000)},
+        {"id": 1, "utterances": rows("start", "end", "text", 1000)},
+        {"results": {"channels": [], "utterances": rows("start", "end", "transcript")}},
+    ],
+    ids="podcasting_2 whisper list podlove assemblyai deepgram".split(),
+)
+def test_what_programs_leave_behind_says_the_same(document: object) -> None:
+    assert read(document) == EXPECTED
+
+
+def test_times_in_no_unit_of_speech_are_refused() -> None:
+    with pytest.raises(TranscriptFormatError, match="neither seconds nor milliseconds"):
+        read({"utterances": rows("start", "end", "text", 30)})
+
+
+def words(text: str, speaker: str | None = None, start: float = 0.0) -> list[dict[str, Any]]:
+    return [
+        {
+            "startTime": start + n / 2,
+            "endTime": start + n / 2 + 0.4,
+            "body": word,
+            **({"speaker": speaker} if speaker else {}),
+        }
+        for n, word in enumerate(text.split())
+    ]
+
+
+LONG = 'Tides come from the moon and a little from the sun. "Is that so?" It is so, so they say.'
+
+
+def test_single_words_are_joined_into_sentences() -> None:
+    found = read({"segments": words(LONG)})
+    assert [s.text for s in found] == [
+        "Tides come from the moon and a little from the sun.",
+        '"Is that so?"',
+        "It is so, so they say.",
+    ]
+    assert (found[1].start_s, found[1].end_s) == (5.5, 6.9)
+
+
+def test_single_words_are_parted_by_speakers_pauses_and_length() -> None:
+    document = {
+        "segments": [
+            *words("so the tides come", "Ann"),
+            *words("from the moon", "Bob", 2.0),
+            *words("and the sun", "Bob", 10.0),
+            *words(" ".join(["more"] * 50), "Bob", 20.0),
+        ]
+    }
+    assert said(read(document))[:3] == [
+        ("Ann", "so the tides come"),
+        ("Bob", "from the moon"),
+        ("Bob", "and the sun"),
+    ]
+    assert [len(s.text.split()) for s in read(document)[3:]] == [40, 10]
+
+
+def test_short_pieces_are_not_taken_for_single_words() -> None:
+    answers = [{"startTime": n, "endTime": n + 1, "body": "Yes it is."} for n in range(20)]
+    assert len(read({"segments": [*answers, *words("Yes. No. Yes. Oh.", None, 30)]})) == 24
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "not a Podcasting 2.0 transcript"),
+        ("[]", "no timed text"),
+        ('{"segments": {}}', "it has no segments"),
+        ('{"segments": []}', "no timed text"),
+        ('{"segments": [1]}', "not a Podcasting 2.0"),
+        ('{"segments": [{"body": "no time"}]}', "not a Podcasting 2.0 .*startTime"),
+        ('{"segments": [{"startTime": null, "body": "x"}]}', "not a Podcasting 2.0"),
+        ('{"segments": [{"startTime": 1, "endTime": "soon", "body": "x"}]}', "not a Podcasting"),
+        ('{"version": "1.2.0", "chapters": [{"startTime": 0, "title": "x"}]}', "holds chapters"),
+        ("[" * 100_000, "not a Podcasting 2.0 transcript"),
+        ('{"segments":' * 100_000, "not a Podcasting 2.0 transcript"),
+        ('{"segments": [' + '{"startTime": 1, "body": "x"},' * 200_000 +
+         '{"startTime": 1, "body": "x"}]}', "more than 200000 pieces"),
+    ],
+    ids=range(12),
+)  # fmt: skip
+def test_what_is_no_transcript_is_refused_with_a_reason(text: str, reason: str) -> None:
+    with pytest.raises(TranscriptFormatError, match=reason):
+        parse(text, "application/json")
+
+
+@pytest.mark.parametrize("time", ["NaN", "Infinity", "-Infinity", "1e999", "1" + "0" * 400, "-1"])
+def test_times_that_are_no_numbers_are_refused(time: str) -> None:
+    # Python's JSON lets them in, and no comparison of a guard would notice NaN.
+    for segment in (
+        f'{{"startTime": {time}, "body": "x"}}',
+        f'{{"startTime": 0, "endTime": {time}, "body": "x"}}',
+    ):
+        with pytest.raises(TranscriptFormatError, match="not a Podcasting 2.0 transcript"):
+            parse(f'{{"segments": [{segment}]}}', "application/json")
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from("segments utterances startTime start end body text".split()), inner
+            )
+        ),
+        max_leaves=12,
+    )
+)
+def test_no_json_raises_anything_else(value: object) -> None:
+    for document in (value, {"segments": value}, {"utterances": [value]}):
+        try:
+            segments = read(document)
+        except TranscriptFormatError:
+            continue
+        assert all(segment.start_s - segment.start_s == 0 for segment in segments)

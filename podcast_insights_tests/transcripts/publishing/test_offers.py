@@ -1,0 +1,302 @@
+"""Which of a publisher's transcripts is used, why, and that none is used for two episodes."""
+
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from podcast_insights.cache import Cache
+from podcast_insights.transcripts import transcribe
+from podcast_insights.transcripts.guards import text_key
+from podcast_insights.transcripts.publishing.offers import Link
+from podcast_insights.transcripts.records import Segment
+from podcast_insights.transcripts.whisper import Transcription, TranscriptionError
+from podcast_insights_tests.transcripts import (
+    DAY,
+    Host,
+    Row,
+    Stenographer,
+    episode,
+    prose,
+    spoken,
+    tone,
+    write_wav,
+)
+from podcast_insights_tests.transcripts.test_transcribe import Desk, published, vtt
+
+SOUND = spoken(120, 60.0)
+SHORT = spoken(10, 60.0)
+ENGLISH = [
+    Segment(n * 5.0, n * 5.0 + 5, f"The tides of sea {n} are what you have for it and not that.")
+    for n in range(12)
+]
+
+
+@pytest.fixture
+def desk(host: Host, cache: Cache) -> Desk:
+    return Desk(host, cache)
+
+
+@pytest.fixture(scope="session")
+def minutes(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
+    """Four different recordings of a minute."""
+    folder = tmp_path_factory.mktemp("minutes")
+    return [
+        write_wav(folder / f"{pitch}.wav", tone(60, pitch)).read_bytes()
+        for pitch in (210, 310, 410, 510)
+    ]
+
+
+def as_json(segments: Sequence[Segment]) -> bytes:
+    rows = [
+        {"startTime": s.start_s, "endTime": s.end_s, "body": s.text, "speaker": "Ann"}
+        for s in segments
+    ]
+    return json.dumps({"segments": rows}).encode()
+
+
+def page(segments: Sequence[Segment]) -> bytes:
+    return "".join(f"<time>0:{s.start_s:02.0f}</time><p>{s.text}</p>" for s in segments).encode()
+
+
+BODIES = {
+    "text/vtt": vtt(SOUND),
+    "application/json": as_json(SOUND),
+    "application/srt": vtt(SOUND).replace(b"WEBVTT", b"").replace(b"<v Ann>", b""),
+    "text/html": page(SOUND),
+    "text/plain": b"Nobody knows when this was said.",
+}
+
+
+def links(host: Host, **bodies: bytes) -> list[Link]:
+    """Transcripts as announced, the least useful first; `bodies` by ending."""
+    types = {
+        "txt": "text/plain",
+        "html": "text/html",
+        "srt": "application/srt",
+        "vtt": "text/vtt",
+        "json": "application/json",
+    }
+    return [
+        Link(host.put(f"/a.{ending}", bodies.get(ending, BODIES[kind])), kind)
+        for ending, kind in types.items()
+    ]
+
+
+def announced(host: Host, audio: bytes, **changes: object) -> Row:
+    url = host.put("/a.mp3", audio)
+    return episode("a", url, transcript_url=host.url("/a.txt"), transcript_type=None, **changes)
+
+
+def asked_for(host: Host) -> list[str]:
+    return [path for path in host.asked if not path.endswith(".mp3")]
+
+
+def test_the_format_that_says_most_is_asked_for_alone(
+    desk: Desk, host: Host, minutes: list[bytes]
+) -> None:
+    (row,) = desk.run(announced(host, minutes[0]), links={"a": links(host)})
+    assert (row["source"], row["segments"][0]["speaker"]) == ("publisher", "Ann")
+    assert row["source_reason"] == "the publisher's transcript passed the guards"
+    assert asked_for(host) == ["/a.json"]
+
+
+def test_what_fails_or_is_stopped_by_a_guard_makes_way_for_the_next(
+    desk: Desk, host: Host, minutes: list[bytes]
+) -> None:
+    bad = links(host, json=b'{"chapters": []}', vtt=vtt(SHORT))
+    (row,) = desk.run(announced(host, minutes[0]), links={"a": bad})
+    assert (row["source"], row["status"], row["words"]) == ("publisher", "ok", 120)
+    assert asked_for(host) == ["/a.json", "/a.vtt", "/a.srt"]
+    assert row["source_reason"].startswith(
+        "the publisher's transcript passed the guards; refused before it: "
+        "json: it holds chapters, no transcript; vtt: not_speech: 10 words"
+    )
+    assert sum("publisher's transcript not used" in line for line in desk.log) == 2
+
+
+def test_where_none_can_be_used_the_row_tells_why_of_each(
+    desk: Desk, host: Host, minutes: list[bytes]
+) -> None:
+    bad = links(host, json=b"{", vtt=vtt(SHORT), srt=b"soon", html=b"<html>Sorry</html>")
+    (row,) = desk.run(announced(host, minutes[0]), links={"a": bad})
+    assert (row["source"], row["status"]) == ("whisper", "ok")
+    reason = row["source_reason"]
+    for part in ("json: not a Podc", "vtt: not_speech", "srt: not readable", "html: it has no",
+                 "txt: it has no times"):  # fmt: skip
+        assert part in reason
+    assert reason.index("json:") < reason.index("vtt:") < reason.index("txt:")
+
+
+def test_a_feed_with_a_thousand_transcripts_is_not_asked_for_all(
+    desk: Desk, host: Host, minutes: list[bytes]
+) -> None:
+    many = [Link(host.url(f"/{n}.vtt"), "text/vtt") for n in range(1000)]
+    (row,) = desk.run(announced(host, minutes[0]), links={"a": many})
+    assert row["source"] == "whisper"
+    assert len(asked_for(host)) == 6
+
+
+def test_translations_are_left_out_and_the_feeds_own_language_comes_first(
+    desk: Desk, host: Host, minutes: list[bytes]
+) -> None:
+    german = vtt(SOUND).replace(b"word0", b"wort0")
+    kinds = [
+        Link(host.put("/en.json", as_json(SOUND)), "application/json", "en"),
+        Link(host.put("/any.json", as_json(SOUND)), "application/json"),
+        Link(host.put("/de.vtt", german), "text/vtt", "de-AT"),
+    ]
+    (row,) = desk.run(announced(host, minutes[0], feed_id="german"), links={"a": kinds})
+    assert asked_for(host) == ["/de.vtt"]
+    assert (row["language"], row["text"].split()[0]) == ("de", "wort0")
+    (row,) = desk.run(announced(host, minutes[1], feed_id="german"), links={"a": kinds[:1]})
+    assert row["source"] == "whisper"
+    assert "in another language than de" in row["source_reason"]
+
+
+def test_a_text_in_another_language_than_the_feeds_is_refused(
+    desk: Desk, host: Host, minutes: list[bytes]
+) -> None:
+    only = {"a": [Link(host.put("/a.vtt", vtt(ENGLISH)), "text/vtt")]}
+    (row,) = desk.run(announced(host, minutes[0], feed_id="german"), links=only)
+    assert row["source"] == "whisper"
+    assert "wrong_language: the text is in en, not in de" in row["source_reason"]
+    (row,) = desk.run(announced(host, minutes[0]), links=only)
+    assert (row["source"], row["language"]) == ("publisher", "en")
+
+
+def test_every_link_of_a_private_feed_is_asked_for_at_its_real_address(
+    desk: Desk, host: Host, minutes: list[bytes]
+) -> None:
+    kinds = links(host)[-2:]
+    host.put("/a.json?secret=1", b"{")
+    host.put("/a.vtt?secret=1", vtt(SOUND))
+    (row,) = desk.run(announced(host, minutes[0], is_private=True), links={"a": kinds})
+    assert row["source"] == "publisher"
+    assert asked_for(host) == ["/a.json?secret=1", "/a.vtt?secret=1"]
+    assert "secret" not in str(row)
+
+
+def test_text_and_feed_that_agree_on_more_than_the_audio_show_that_it_was_cut(
+    desk: Desk, host: Host, minutes: list[bytes]
+) -> None:
+    text = vtt(spoken(2000, 600.0))
+    cut = announced(host, minutes[0], claimed_duration_s=600.0)
+    (row,) = desk.run(cut, links={"a": links(host, vtt=text)[3:4]})
+    assert (row["status"], row["source"]) == ("truncated_audio", "publisher")
+    assert "60 s of the 600 s that the feed and the text claim" in row["error"]
+    assert desk.whisper.heard == []
+
+
+# What was paid for
+
+
+def test_the_audio_is_measured_once_and_texts_are_asked_for_once(
+    desk: Desk, host: Host, minutes: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured: list[Path] = []
+    real = transcribe.duration_of
+
+    def duration_of(path: Path) -> float:
+        measured.append(path)
+        return real(path)
+
+    monkeypatch.setattr(transcribe, "duration_of", duration_of)
+    given = {"a": links(host, json=as_json(SHORT), vtt=vtt(SHORT))}
+    (row,) = desk.run(announced(host, minutes[0]), links=given, keep_audio=False)
+    assert (row["source"], row["duration_s"]) == ("publisher", 60.0)
+    assert desk.audio_files == []
+    asked = list(host.asked)
+    assert desk.run(announced(host, minutes[0]), links=given, keep_audio=False) == [row]
+    assert (len(measured), host.asked) == (1, asked)
+
+
+def test_audio_that_can_not_be_read_is_one_failed_row(
+    host: Host, cache: Cache, minutes: list[bytes]
+) -> None:
+    class Deaf(Stenographer):
+        def transcribe(self, path: Path, language: str | None = None) -> Transcription:
+            raise TranscriptionError("the audio can't be decoded")
+
+    noise = b"ID3\x04\0\0\0\0\0\0" + bytes(range(256)) * 50
+    desk = Desk(host, cache, Deaf(device="cpu", workers=1))
+    bad, good = desk.run(
+        published("a", host, noise, vtt(SOUND)), published("b", host, minutes[0], vtt(SOUND))
+    )
+    assert (bad["status"], bad["source"]) == ("failed", None)
+    assert good["source"] == "publisher"
+
+
+# One text for several episodes
+
+
+def test_four_episodes_handed_the_same_transcript_are_caught(
+    desk: Desk, host: Host, minutes: list[bytes]
+) -> None:
+    rows = desk.run(
+        *(published(name, host, minutes[n], vtt(SOUND)) for n, name in enumerate("abcd"))
+    )
+    assert [row["source"] for row in rows] == ["publisher", "whisper", "whisper", "whisper"]
+    assert [row["status"] for row in rows] == ["ok"] * 4
+    assert len({row["text"] for row in rows}) == 4
+    assert all("same_text: episode a has the same" in row["source_reason"] for row in rows[1:])
+    assert len(desk.whisper.heard) == 3
+
+
+def test_the_same_words_in_another_format_are_the_same_transcript(
+    desk: Desk, host: Host, minutes: list[bytes]
+) -> None:
+    first, second = (episode(n, host.put(f"/{n}.mp3", minutes[i])) for i, n in enumerate("ab"))
+    given = {
+        "a": [Link(host.put("/a.json", as_json(SOUND)), "application/json")],
+        "b": [Link(host.put("/b.html", page(SOUND).upper()), "text/html")],
+    }
+    assert [row["source"] for row in desk.run(second, first, links=given)] == [
+        "publisher",
+        "whisper",
+    ]
+
+
+def test_a_text_of_an_earlier_day_is_not_used_again_but_another_format_is(
+    desk: Desk, host: Host, minutes: list[bytes]
+) -> None:
+    (before,) = desk.run(published("a", host, minutes[0], vtt(SOUND)))
+    texts = {before["text_key"]: "a"}
+    own = spoken(130, 60.0)
+    given = {
+        "b": [
+            Link(host.put("/b.json", as_json(SOUND)), "application/json"),
+            Link(host.put("/b.vtt", vtt(own)), "text/vtt"),
+        ]
+    }
+    later = episode("b", host.put("/b.mp3", minutes[1]), published_on=DAY + timedelta(days=1))
+    (row,) = desk.run(later, links=given, texts=texts)
+    assert (row["source"], row["words"]) == ("publisher", 130)
+    assert "json: same_text: episode a" in row["source_reason"]
+    assert desk.run(published("a", host, minutes[0], b""), texts=texts) == [before]
+
+
+def test_other_audio_in_which_the_same_is_heard_is_marked(
+    host: Host, cache: Cache, minutes: list[bytes]
+) -> None:
+    class Parrot(Stenographer):
+        def transcribe(self, path: Path, language: str | None = None) -> Transcription:
+            return super().transcribe(path.with_name("parrot"), language)
+
+    desk = Desk(host, cache, Parrot(device="cpu", workers=1))
+    plain = [episode(name, host.put(f"/{name}.mp3", minutes[n])) for n, name in enumerate("ab")]
+    handed = published("c", host, minutes[2], vtt(SOUND))
+    also_handed = published("d", host, minutes[3], vtt(SOUND))
+    rows = desk.run(*plain, handed, also_handed)
+    assert [row["status"] for row in rows] == ["ok", "same_text", "ok", "same_text"]
+    assert [row["source"] for row in rows] == ["whisper", "whisper", "publisher", "whisper"]
+    assert "the same text as episode a, from other audio" in rows[1]["error"]
+    assert rows[1]["text"]
+
+
+def test_hardly_any_words_are_nobodys_text() -> None:
+    assert text_key([Segment(0.0, 60.0, prose(19))]) is None
+    few = [Segment(0.0, 30.0, prose(10)), Segment(30.0, 60.0, "And " + prose(10).upper() + ".")]
+    assert text_key(few) == text_key([Segment(0.0, 1.0, f"{prose(10)}; and, {prose(10)}")])
