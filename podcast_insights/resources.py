@@ -1,5 +1,6 @@
 """The resources that several stages share. A stage's own resource lives in its folder."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,10 +49,13 @@ class HttpResource(dg.ConfigurableResource):
     def audio_client(
         self, private_hosts: tuple[str, ...] = (), credentials: "Credentials | None" = None
     ) -> "PoliteClient":
-        """A client for enclosures, which are larger and may take an hour."""
-        return self._client(
-            self._limits(self.max_audio_bytes, 3600.0), private_hosts, credentials, None
-        )
+        """A client for enclosures, which are larger and may take an hour.
+
+        Five attempts in a row may fail: what each brings is kept. A kilobyte a second would
+        not be an episode within the hour, so a host that drips is given up after a minute.
+        """
+        limits = replace(self._limits(self.max_audio_bytes, 3600.0), min_bytes_per_s=1_000.0)
+        return self._client(limits, private_hosts, credentials, None, max_attempts=5)
 
     def _limits(self, max_bytes: int, total_timeout_s: float) -> "Limits":
         from podcast_insights.net.client import Limits
@@ -66,8 +70,10 @@ class HttpResource(dg.ConfigurableResource):
         private_hosts: tuple[str, ...],
         credentials: "Credentials | None",
         gates: "HostGates | None",
+        max_attempts: int = 3,
     ) -> "PoliteClient":
         from podcast_insights.net.client import SafeClient
         from podcast_insights.net.polite import PoliteClient
 
-        return PoliteClient(SafeClient(limits, frozenset(private_hosts), credentials, gates))
+        client = SafeClient(limits, frozenset(private_hosts), credentials, gates)
+        return PoliteClient(client, max_attempts)

@@ -10,8 +10,10 @@ from pydantic import Field
 
 if TYPE_CHECKING:
     from podcast_insights.cache import Cache
+    from podcast_insights.feeds.fresh import FreshAddresses
     from podcast_insights.feeds.private import AddressBook
     from podcast_insights.feeds.subscriptions import Subscription
+    from podcast_insights.net.client import Client as HttpClient
     from podcast_insights.net.secrets import Credentials
 
 Client = TypeVar("Client")
@@ -70,3 +72,15 @@ class SubscriptionsResource(dg.ConfigurableResource):
         from podcast_insights.feeds.private import AddressBook
 
         return AddressBook(cache)
+
+    def fresh_addresses(
+        self, make: "Callable[[tuple[str, ...], Credentials | None], HttpClient]"
+    ) -> "FreshAddresses":
+        """Addresses as the feeds give them now; one object for one run, as it reads them once.
+
+        Args:
+            make: makes the client that reads feeds, as for `clients`.
+        """
+        from podcast_insights.feeds.fresh import FreshAddresses
+
+        return FreshAddresses(self.by_id(), self.clients(make), os.environ)

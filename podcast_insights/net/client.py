@@ -12,12 +12,11 @@ encrypted today stays so.
 What does not belong here: asking again (`polite.py`), what a feed or an enclosure is.
 """
 
-import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import httpcore
 import httpx
@@ -36,6 +35,7 @@ from podcast_insights.net.decoding import ACCEPTED
 from podcast_insights.net.errors import FetchError, Kind
 from podcast_insights.net.exchange import Answer, Exchange, Limits
 from podcast_insights.net.gates import HostGates
+from podcast_insights.net.landing import Landing, Memory, Sink
 from podcast_insights.net.secrets import Credentials, authorization, redact
 from podcast_insights.net.sockets import Deadline, GuardedBackend
 
@@ -64,8 +64,8 @@ class Client(Protocol):
     def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
         """Fetch `url` into memory."""
 
-    def download(self, url: str, target: Path) -> Answer:
-        """Fetch `url` into the file `target`."""
+    def download(self, url: str, target: Path | Landing) -> Answer:
+        """Fetch `url` into the file `target`, or go on with what a `Landing` has of it."""
 
 
 @dataclass(frozen=True)
@@ -104,24 +104,43 @@ class SafeClient:
             FetchError: refused, unreachable, too large, too slow, broken off, or neither a
                 2xx answer nor a 304 to a conditional request.
         """
-        body = io.BytesIO()
-        answer = self._fetch(url, headers or {}, body.write, deadline)
-        return replace(answer, body=body.getvalue())
+        memory = Memory()
+        answer = self._fetch(url, headers or {}, memory, deadline)
+        return replace(answer, body=memory.body)
 
-    def download(self, url: str, target: Path, *, deadline: Deadline | None = None) -> Answer:
-        """Fetch `url` into the file `target`, emptied before, without holding it in memory.
+    def download(
+        self, url: str, target: Path | Landing, *, deadline: Deadline | None = None
+    ) -> Answer:
+        """Fetch `url` into a file, without holding it in memory.
+
+        Args:
+            url: an http(s) address.
+            target: a path, emptied before; or a landing, of which only the rest is asked for
+                where the host can do that.
+            deadline: as for `get`.
 
         Raises:
-            FetchError: as for `get`.
+            FetchError: as for `get`. What came stays in the landing.
+            OSError: the file can't be written.
         """
-        with target.open("wb") as file:
-            return self._fetch(url, {}, file.write, deadline)
+        landing = target if isinstance(target, Landing) else Landing(target)
+        # Ranges and lengths count bytes as they are, not as they are packed.
+        headers = {"accept-encoding": "identity", **landing.headers}
+        with landing.opened():
+            try:
+                return self._fetch(url, headers, landing, deadline)
+            except FetchError as error:
+                if error.status != 416 or "range" not in headers:
+                    raise
+                landing.forget()
+                message = f"{host_of(url)} has no such part (HTTP 416)"
+                raise FetchError(message, kind="incomplete", status=416) from error
 
     def _fetch(
         self,
         url: str,
         headers: Mapping[str, str],
-        sink: Callable[[bytes], Any],
+        sink: Sink,
         deadline: Deadline | None,
     ) -> Answer:
         deadline = deadline or Deadline(self.limits.total_timeout_s)

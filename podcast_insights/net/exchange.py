@@ -3,11 +3,9 @@
 What does not belong here: where redirects lead (`client.py`), asking again (`polite.py`).
 """
 
-import hashlib
 import ssl
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import httpcore
 import httpx
@@ -15,6 +13,7 @@ import httpx
 from podcast_insights.net.addresses import RefusedAddressError, UnresolvedError, host_of
 from podcast_insights.net.decoding import BodyError, unpacked
 from podcast_insights.net.errors import FetchError
+from podcast_insights.net.landing import Sink
 from podcast_insights.net.retry_after import retry_after_s
 from podcast_insights.net.sockets import Deadline
 
@@ -27,13 +26,18 @@ FAILURES = (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolE
 
 @dataclass(frozen=True)
 class Limits:
-    """What one request may cost. Waiting for a host's gate is not part of the total time."""
+    """What one request may cost. Waiting for a host's gate is not part of the total time.
+
+    A body that is slower than `min_bytes_per_s` after `pace_after_s` is not waited for.
+    """
 
     max_bytes: int
     max_redirects: int = 5
     connect_timeout_s: float = 10.0
     read_timeout_s: float = 30.0
     total_timeout_s: float = 600.0
+    min_bytes_per_s: float = 0.0
+    pace_after_s: float = 60.0
 
     @property
     def timeouts(self) -> dict[str, float]:
@@ -76,7 +80,7 @@ class Exchange:
     connections: httpcore.ConnectionPool
     limits: Limits
     deadline: Deadline
-    sink: Callable[[bytes], Any]
+    sink: Sink
 
     def ask(self, url: str, parsed: httpx.URL, headers: Mapping[str, str]) -> Answer | Redirect:
         """The answer of the host of `url`, its body read, or where it sends us.
@@ -104,6 +108,8 @@ class Exchange:
                 found = lower_case(response.headers)
                 if response.status in REDIRECTS:
                     return redirect(response.status, found, host)
+                if self.sink.is_whole(response.status, found):
+                    return self._answer(response.status, found, url)
                 self._check(
                     response.status, found, host, is_conditional=bool(CONDITIONS & set(headers))
                 )
@@ -128,12 +134,6 @@ class Exchange:
 
         A 304 nobody asked for would pass for an empty body.
         """
-        if status == 206:
-            raise FetchError(
-                f"{host} sent a part of what was asked for (HTTP 206)",
-                kind="incomplete",
-                status=status,
-            )
         if not 200 <= status < 300 and not (status == 304 and is_conditional):
             raise FetchError(
                 f"{host} answered HTTP {status}",
@@ -141,21 +141,34 @@ class Exchange:
                 status=status,
                 retry_after_s=retry_after_s(headers),
             )
+        self.sink.begin(status, headers, host)
         announced = headers.get("content-length", "")
-        if status != 304 and announced.isdecimal() and int(announced) > self.limits.max_bytes:
+        room = self.limits.max_bytes - self.sink.size
+        if status != 304 and announced.isdecimal() and int(announced) > room:
             raise BodyError("too_large", f"announced more than {self.limits.max_bytes:,} bytes")
 
     def _drain(self, response: httpcore.Response, headers: Mapping[str, str], url: str) -> Answer:
-        digest, size = hashlib.sha256(), 0
+        most = self.limits.max_bytes
+        begun, before = self.deadline.clock(), self.sink.size
         encoding = headers.get("content-encoding", "")
-        chunks = response.iter_stream()
-        for piece in unpacked(chunks, encoding, self.limits.max_bytes):
+        for piece in unpacked(response.iter_stream(), encoding, most):
             if self.deadline.left() <= 0:
                 raise self._too_slow(host_of(url))
-            size += len(piece)
-            digest.update(piece)
-            self.sink(piece)
-        return Answer(response.status, url, headers, digest.hexdigest(), size)
+            if self.sink.size + len(piece) > most:  # after what came before
+                raise BodyError("too_large", f"sent more than {most:,} bytes")
+            self.sink.write(piece)
+            self._keep_pace(self.sink.size - before, self.deadline.clock() - begun, url)
+        self.sink.finish(host_of(url))
+        return self._answer(response.status, headers, url)
+
+    def _answer(self, status: int, headers: Mapping[str, str], url: str) -> Answer:
+        return Answer(status, url, headers, self.sink.sha256, self.sink.size)
+
+    def _keep_pace(self, size: int, seconds: float, url: str) -> None:
+        slowest = self.limits.min_bytes_per_s
+        if seconds > self.limits.pace_after_s and size < slowest * seconds:
+            message = f"{host_of(url)} sent less than {slowest:g} bytes a second"
+            raise FetchError(message, kind="too_slow")
 
     def _too_slow(self, host: str) -> FetchError:
         return FetchError(f"{host} took more than {self.deadline.seconds:g} s", kind="too_slow")

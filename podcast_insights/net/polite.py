@@ -7,14 +7,21 @@ What does not belong here: asking once (`client.py`), one request per host at a 
 import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import tenacity
 
 from podcast_insights.net.client import Answer, SafeClient
 from podcast_insights.net.errors import FetchError
+from podcast_insights.net.landing import Landing
 from podcast_insights.net.sockets import Deadline
+
+MAX_ATTEMPTS_IN_ALL = 100
+"""Of a download that each time gets a little further."""
+
+MAX_BODIES = 2
+"""Bytes of all attempts of a download together, in bodies of the largest size allowed."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +33,8 @@ class PoliteClient:
 
     Args:
         client: asks once.
-        max_attempts: how often in all.
+        max_attempts: how often in all; of a download, how often in a row without getting
+            further than before.
         max_wait_s: the longest pause; a host that asks for more is not asked again.
         first_wait_s: the first pause, give or take; each further one is twice as long.
         random: between 0 and 1, so that many clients do not come back all at once.
@@ -50,26 +58,40 @@ class PoliteClient:
         """
         return self._patiently(lambda deadline: self.client.get(url, headers, deadline=deadline))
 
-    def download(self, url: str, target: Path) -> Answer:
-        """Fetch `url` into the file `target`, which each attempt begins anew.
+    def download(self, url: str, target: Path | Landing) -> Answer:
+        """Fetch `url` into a file; each attempt goes on where the one before broke off.
+
+        Where the host does not allow that, or has another file there by now, it begins anew.
 
         Raises:
             FetchError: as for `get`.
+            OSError: the file can't be written.
         """
+        landing = target if isinstance(target, Landing) else Landing(target)
+        enough = MAX_BODIES * self.client.limits.max_bytes
+
+        def attempt(deadline: Deadline) -> Answer:
+            return self.client.download(url, landing, deadline=deadline)
+
         return self._patiently(
-            lambda deadline: self.client.download(url, target, deadline=deadline)
+            attempt, Patience(lambda: landing.size, lambda: landing.received >= enough)
         )
 
-    def _patiently(self, attempt: Callable[[Deadline], Answer]) -> Answer:
+    def _patiently(
+        self, attempt: Callable[[Deadline], Answer], patience: "Patience | None" = None
+    ) -> Answer:
         deadline = Deadline(self.client.limits.total_timeout_s, self.clock)
+        patience = patience or Patience()
 
         def is_enough(state: tenacity.RetryCallState) -> bool:
             longest = min(self.max_wait_s, deadline.left())
-            return state.attempt_number >= self.max_attempts or state.upcoming_sleep > longest
+            is_lost = patience.in_vain >= self.max_attempts or patience.is_over
+            return is_lost or state.upcoming_sleep > longest
 
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(is_transient),
-            wait=self._pause,
+            after=lambda state: patience.count(),
+            wait=lambda state: self._pause(state, patience.in_vain),
             stop=is_enough,
             sleep=self.sleep,
             reraise=True,
@@ -81,13 +103,45 @@ class PoliteClient:
                 raise asked_to_wait(error) from error
             raise
 
-    def _pause(self, state: tenacity.RetryCallState) -> float:
+    def _pause(self, state: tenacity.RetryCallState, in_vain: int) -> float:
         """Exponential, between half and all of it; at least what the host asks for."""
-        longest = self.first_wait_s * 2.0 ** (state.attempt_number - 1)
+        longest = self.first_wait_s * 2.0 ** max(in_vain - 1, 0)
         pause = min(longest, self.max_wait_s) * (0.5 + self.random() / 2)
         error = state.outcome.exception() if state.outcome else None
         asked = error.retry_after_s if isinstance(error, FetchError) else None
         return max(pause, asked or 0.0)
+
+
+@dataclass
+class Patience:
+    """How many attempts failed without bringing anything further.
+
+    Args:
+        reached: how far the work is, in bytes; always 0 where an attempt is all or nothing.
+        is_too_much: whether all attempts together have cost more than they may.
+    """
+
+    reached: Callable[[], int] = lambda: 0
+    is_too_much: Callable[[], bool] = lambda: False
+    in_vain: int = 0
+    in_all: int = 0
+    _furthest: int = field(default=-1, init=False)
+
+    def __post_init__(self) -> None:
+        """What is there before the first attempt is no progress."""
+        self._furthest = self.reached()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether even progress is no reason to go on."""
+        return self.in_all >= MAX_ATTEMPTS_IN_ALL or self.is_too_much()
+
+    def count(self) -> None:
+        """An attempt has failed."""
+        reached = self.reached()
+        self.in_all += 1
+        self.in_vain = 0 if reached > self._furthest else self.in_vain + 1
+        self._furthest = max(reached, self._furthest)
 
 
 def is_transient(error: BaseException) -> bool:

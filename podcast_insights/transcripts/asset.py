@@ -1,5 +1,7 @@
 """The asset `transcripts`."""
 
+from typing import TYPE_CHECKING
+
 import dagster as dg
 import polars as pl
 
@@ -10,6 +12,9 @@ from podcast_insights.resources import CacheResource, HttpResource
 from podcast_insights.transcripts.resource import WhisperTranscriber
 from podcast_insights.warehouse.resource import WarehouseResource
 from podcast_insights.warehouse.windows import DateWindow
+
+if TYPE_CHECKING:
+    from podcast_insights.transcripts.publishing.offers import Link
 
 
 @dg.asset(
@@ -40,7 +45,13 @@ def transcripts(
     languages = {feed.feed_id: feed.language for feed in subscriptions.load()}
     addresses = subscriptions.addresses(cache.cache)
     whisper = transcriber.whisper
-    store = AudioStore(cache.cache, subscriptions.clients(http.audio_client), addresses.enclosure)
+    store = AudioStore(
+        cache.cache,
+        subscriptions.clients(http.audio_client),
+        addresses.enclosure,
+        subscriptions.fresh_addresses(http.feed_client).enclosure,
+        transcriber.keep_audio_days,
+    )
     work = Transcriber(
         whisper=whisper,
         cache=cache.cache,
@@ -49,13 +60,13 @@ def transcripts(
         language_of=languages.get,
         report=context.log.info,
         max_fetch_workers=http.max_workers,
-        keep_audio=transcriber.keep_audio,
         transcript_address=addresses.transcript,
+        links=links_of(warehouse, window_of(context)),
     )
     model = whisper.resolved_model
     context.log.info(f"Whisper {model.name} on {whisper.resolved_device}: {model.note}")
     known = audio_outside(warehouse, window_of(context))
-    rows = work.run(episodes.to_dicts(), known)
+    rows = work.run(episodes.to_dicts(), known, texts_outside(warehouse, window_of(context)))
     frame = TRANSCRIPTS.frame(rows)
     context.add_output_metadata(run_metadata(frame, episodes))
     count_rows(context, frame, "published_on")
@@ -70,6 +81,31 @@ def audio_outside(warehouse: WarehouseResource, window: DateWindow) -> dict[str,
         [window.start],
     )
     return dict(known.iter_rows())
+
+
+def texts_outside(warehouse: WarehouseResource, window: DateWindow) -> dict[str, str]:
+    """Texts of earlier days' episodes: `text_key` to `episode_id`, the earliest of each."""
+    known = warehouse.warehouse.read(
+        "SELECT text_key, arg_min(episode_id, (published_on, episode_id)) FROM transcripts "
+        "WHERE text_key IS NOT NULL AND status = 'ok' AND published_on < ? GROUP BY text_key",
+        [window.start],
+    )
+    return dict(known.iter_rows())
+
+
+def links_of(warehouse: WarehouseResource, window: DateWindow) -> "dict[str, list[Link]]":
+    """Publishers' transcripts of these days, by episode id."""
+    from podcast_insights.transcripts.publishing.offers import Link
+
+    announced = warehouse.warehouse.read(
+        "SELECT item_id, transcripts FROM announced_items "
+        "WHERE len(transcripts) > 0 AND published_on >= ? AND published_on < ?",
+        [window.start, window.end],
+    )
+    return {
+        item_id: [Link(**transcript) for transcript in transcripts]
+        for item_id, transcripts in announced.iter_rows()
+    }
 
 
 def run_metadata(frame: pl.DataFrame, episodes: pl.DataFrame) -> dict[str, object]:

@@ -1,19 +1,25 @@
-"""Getting an episode's audio into the content-addressed cache, once.
+"""Getting an episode's audio into the content-addressed cache, once, and out of it again.
 
 What does not belong here: decoding it, or deciding which text is used.
 """
 
+import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from podcast_insights.cache import Cache
+from podcast_insights.cache import Cache, KindUsage
 from podcast_insights.identity import long_hash
 from podcast_insights.net.client import Client, FetchError, host_of
+from podcast_insights.net.landing import Landing
+from podcast_insights.transcripts import downloads
+from podcast_insights.transcripts.audio_policy import is_transcribed, note_transcript, prune_audio
+from podcast_insights.transcripts.sniffing import NotAudioError, Served, refuse_no_audio
 
-TEXT_STARTS = (b"<!doctype", b"<html", b"<?xml", b"{")
-MIN_AUDIO_BYTES = 1024
+HOPELESS = frozenset({"too_large", "bad_encoding", "unusable"})
+"""Failures after which going on with what came would end in the same way."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +42,20 @@ class AudioStore:
 
     The pointer from announcement to bytes is keyed by episode, address, claimed size and
     claimed duration, so an edited announcement is downloaded anew and an unchanged one never is.
+
+    Args:
+        client_for: makes the HTTP client for a feed id.
+        address_of: the real address of a row's audio.
+        fresh_address: the same as the feed gives it now, for one that has expired.
+        keep_days: after its last use; None keeps audio for good, 0 drops it once its
+            transcript is stored.
     """
 
     cache: Cache
     client_for: Callable[[str], Client]
     address_of: Callable[[dict[str, Any]], str] = announced_address
+    fresh_address: downloads.FreshAddress = downloads.no_fresh_address
+    keep_days: int | None = None
 
     def fetch(self, episode: dict[str, Any], *, need_file: bool = True) -> Audio:
         """The audio of a row of `episodes`.
@@ -52,28 +67,77 @@ class AudioStore:
 
         Raises:
             FetchError: not to be had, or not audio.
+            UserError: the cache can't be written.
         """
         pointer = pointer_key(episode)
-        known = self.cache.read_json("enclosures", pointer)
-        if known:
-            path = self.cache.path("audio", known["sha256"], ".audio")
-            if path.exists() or not need_file:
-                return Audio(known["sha256"], known["size_bytes"], path)
-        return self._download(episode, pointer)
+        known = self._known(pointer)
+        if known and (known.path.exists() or not need_file):
+            return known
+        with downloads.writable(self.cache), downloads.landing_of(self.cache, pointer) as landing:
+            known = self._known(pointer)
+            if known and known.path.exists():  # by another process, while we waited
+                return known
+            return downloads.download(
+                episode,
+                lambda url: self._take(url, episode, landing, pointer),
+                self.address_of,
+                self.fresh_address,
+            )
 
-    def discard(self, audio: Audio) -> None:
-        """Delete the bytes and keep the pointer: what was made from them stays usable."""
-        audio.path.unlink(missing_ok=True)
+    def used(self, audio: Audio) -> None:
+        """The file is about to be read: its days begin anew."""
+        with suppress(FileNotFoundError):  # whoever reads it will say so
+            os.utime(audio.path)
 
-    def _download(self, episode: dict[str, Any], pointer: str) -> Audio:
-        url = self.address_of(episode)
-        scratch = self.cache.scratch()
+    def settle(self, audio: Audio, transcript_key: str) -> None:
+        """What was said in it is stored under this key: keep the audio, or drop it, by policy."""
+        note_transcript(self.cache, audio.sha256, transcript_key)
+        self.settle_repeat(audio)
+
+    def settle_repeat(self, audio: Audio) -> None:
+        """Drop audio, if that is the policy, whose transcript was stored for another episode.
+
+        The pointer stays: what was made from the bytes is found without them.
+        """
+        if self.keep_days == 0 and is_transcribed(self.cache, audio.sha256):
+            audio.path.unlink(missing_ok=True)
+
+    def prune(self) -> KindUsage:
+        """Delete what the policy has no more days for, and downloads nobody went on with."""
+        downloads.prune_parts(self.cache)
+        if self.keep_days is None:
+            return KindUsage("audio", 0, 0)
+        return prune_audio(self.cache, self.keep_days)
+
+    def _known(self, pointer: str) -> Audio | None:
+        found = self.cache.read_json("enclosures", pointer)
+        if not found:
+            return None
+        path = self.cache.path("audio", found["sha256"], ".audio")
+        return Audio(found["sha256"], found["size_bytes"], path)
+
+    def _take(self, url: str, episode: dict[str, Any], landing: Landing, pointer: str) -> Audio:
         try:
-            answer = self.client_for(episode["feed_id"]).download(url, scratch)
-            refuse_text(scratch, url)
-            path = self.cache.adopt(scratch, "audio", answer.sha256, ".audio")
-        finally:
-            scratch.unlink(missing_ok=True)
+            answer = self.client_for(episode["feed_id"]).download(url, landing)
+        except FetchError as error:
+            if error.kind in HOPELESS:
+                downloads.drop(landing)
+            raise
+        served = Served(
+            landing.path,
+            answer.size_bytes,
+            host_of(answer.url),
+            answer.headers.get("content-type", ""),
+            episode.get("enclosure_bytes"),
+            episode.get("claimed_duration_s"),
+        )
+        try:
+            refuse_no_audio(served)
+        except NotAudioError:
+            downloads.drop(landing)
+            raise
+        path = self.cache.adopt(landing.path, "audio", answer.sha256, ".audio")
+        downloads.drop(landing)
         found = {"sha256": answer.sha256, "size_bytes": answer.size_bytes}
         self.cache.write_json("enclosures", pointer, found)
         return Audio(answer.sha256, answer.size_bytes, path)
@@ -87,18 +151,3 @@ def pointer_key(episode: dict[str, Any]) -> str:
     address = episode.get("enclosure_key") or episode["enclosure_url"].split("?")[0]
     said = (address, episode["enclosure_bytes"], episode["claimed_duration_s"])
     return long_hash("enclosure", episode["episode_id"], *map(str, said))
-
-
-def refuse_text(path: Path, url: str) -> None:
-    """Hosts answer 200 with an error page; that is no audio.
-
-    Raises:
-        FetchError: the file is tiny, or starts like a page.
-    """
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        start = file.read(64).lstrip().lower()
-    if start.startswith(TEXT_STARTS):
-        raise FetchError(f"{host_of(url)} served a page or message in place of audio")
-    if size < MIN_AUDIO_BYTES:
-        raise FetchError(f"{host_of(url)} served only {size} bytes in place of audio")

@@ -22,8 +22,10 @@ class WhisperTranscriber(dg.ConfigurableResource):
     batch_size: int = Field(default=1, description="1 decodes sequentially, and completely.")
     device_index: list[int] = Field(default=[0], description="GPU numbers.")
     workers: int = Field(default=0, description="Files at the same time; 0 chooses.")
-    keep_audio: bool = Field(
-        default=True, description="Keep audio in the cache once its transcript is stored there."
+    keep_audio_days: int | None = Field(
+        default=None,
+        description="Days that audio stays in the cache after its last use, once its transcript "
+        "is stored there; 0 drops it, None keeps it.",
     )
     _whisper: "Whisper | None" = PrivateAttr(default=None)
 

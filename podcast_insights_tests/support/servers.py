@@ -128,6 +128,45 @@ def short(body: bytes, claimed: int) -> Behaviour:
     return answer(body, headers={"Content-Length": str(claimed)})
 
 
+def ranged(
+    body: bytes,
+    *,
+    validators: Mapping[str, str] | None = None,
+    cut_at: int | None = None,
+    heeds_condition: bool = True,
+) -> Behaviour:
+    """A file that can be had in parts (RFC 9110, 14).
+
+    Args:
+        body: the file.
+        validators: ETag or Last-Modified; by default one ETag for good.
+        cut_at: bytes after which each answer breaks off.
+        heeds_condition: False sends a part of another version than was asked for.
+    """
+    said = {"ETag": '"1"'} if validators is None else dict(validators)
+
+    def behave(request: BaseHTTPRequestHandler) -> None:
+        condition = request.headers.get("If-Range")
+        is_met = condition is None or not heeds_condition or condition in said.values()
+        wanted = request.headers.get("Range") if is_met else None
+        begin = int(wanted.removeprefix("bytes=").removesuffix("-")) if wanted else 0
+        if wanted and begin >= len(body):
+            start(request, 416, {"Content-Range": f"bytes */{len(body)}", "Content-Length": "0"})
+            return
+        headers = {"Content-Length": str(len(body) - begin), "Accept-Ranges": "bytes", **said}
+        if wanted:
+            headers["Content-Range"] = f"bytes {begin}-{len(body) - 1}/{len(body)}"
+        start(request, 206 if wanted else 200, headers)
+        request.wfile.write(body[begin:][:cut_at])
+
+    return behave
+
+
+def part(body: bytes, content_range: str, headers: Mapping[str, str] | None = None) -> Behaviour:
+    """A part with this Content-Range, true or not."""
+    return answer(body, 206, {"Content-Range": content_range, **(headers or {})})
+
+
 def cut_chunks(body: bytes) -> Behaviour:
     """A chunked body that breaks off before its last chunk."""
 

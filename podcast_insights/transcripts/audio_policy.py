@@ -1,0 +1,54 @@
+"""How long audio stays in the cache: for good, for some days after its last use, or not at all.
+
+Audio is never deleted before its transcript is stored. Which transcript that is, is noted when
+it is stored; whether it still is, is looked up when audio is about to be deleted.
+
+What does not belong here: getting audio (`audio.py`).
+"""
+
+import time
+from contextlib import suppress
+
+from podcast_insights.cache import Cache, KindUsage
+from podcast_insights.identity import long_hash
+
+DAY_S = 86_400.0
+
+
+def note_transcript(cache: Cache, audio_sha256: str, transcript_key: str) -> None:
+    """Note that the cache holds what was said in this audio."""
+    key = note_key(audio_sha256)
+    note = {"transcript": transcript_key}
+    if cache.read_json("enclosures", key) != note:
+        cache.write_json("enclosures", key, note)
+
+
+def is_transcribed(cache: Cache, audio_sha256: str) -> bool:
+    """Whether a transcript of this audio is stored, now."""
+    note = cache.read_json("enclosures", note_key(audio_sha256)) or {}
+    try:
+        return cache.path("transcripts", note["transcript"], ".json").exists()
+    except (TypeError, KeyError, ValueError):  # no note, or a damaged one
+        return False
+
+
+def note_key(audio_sha256: str) -> str:
+    """Where the note lies, beside what announcements stand for."""
+    return long_hash("transcribed", audio_sha256)
+
+
+def prune_audio(cache: Cache, unused_days: int) -> KindUsage:
+    """Delete transcribed audio that nothing has used for so many days; say how much that was.
+
+    At least a day, whatever is asked for: another run may just have downloaded it. A file's
+    time is that of its last use.
+    """
+    files = size = 0
+    end = time.time() - max(unused_days, 1) * DAY_S
+    for path in (cache.root / "audio").glob("*/*.audio"):
+        with suppress(FileNotFoundError):  # another run prunes, too
+            found = path.stat()
+            if found.st_mtime < end and is_transcribed(cache, path.stem):
+                path.unlink()
+                files, size = files + 1, size + found.st_size
+    return KindUsage("audio", files, size)
