@@ -6,7 +6,7 @@ A spend cap stops the asking; the episodes that were not asked are marked and co
 What does not belong here: how an engine finds ideas.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -25,10 +25,23 @@ from podcast_insights.insights.engine import (
     NothingToTellError,
     Passage,
 )
-from podcast_insights.insights.proof import QuoteMatch, Rejection, TokenStream, prove
+from podcast_insights.insights.proof.prove import (
+    Labels,
+    QuoteMatch,
+    Rejection,
+    TokenStream,
+    labels_of,
+    prove,
+)
+from podcast_insights.text import printable
 from podcast_insights.transcripts.records import Segment
 
 Row = dict[str, Any]
+MAX_KEPT_CHARS = 2_000
+"""Of each text of a rejected candidate: enough to see what it was."""
+PASSAGE_FIELDS = tuple(
+    "text start_s end_s sentence_from sentence_to is_advertising speaker".split()
+)
 
 
 @dataclass(frozen=True)
@@ -77,25 +90,41 @@ class Extractor:
             return self.nothing(episode, transcript, "engine_failed", str(error))
         if not candidates:
             return self.nothing(episode, transcript, "nothing_worth_telling", "no candidate")
+        return self.judged(candidates, episode, transcript)
+
+    def judged(
+        self, candidates: Sequence[Candidate], episode: EpisodeText, transcript: Row
+    ) -> Extraction:
+        """Each candidate as an insight or as a rejection; one that repeats another is that one."""
         stream = TokenStream(episode.segments)
         accepted: dict[str, tuple[Candidate, QuoteMatch]] = {}
-        rejected: dict[str, Row] = {}
-        for candidate in candidates:
+        rejected: list[Row] = []
+        distinct = {(c.headline, c.body, c.quote): c for c in reversed(candidates)}
+        for candidate in reversed(distinct.values()):
             verdict = prove(candidate, episode, stream)
-            if isinstance(verdict, Rejection):
-                row = self.rejected_row(transcript, candidate, verdict)
-                rejected.setdefault(row["rejection_id"], row)
-            elif len(accepted) < self.limit:
-                accepted.setdefault(insight_id(episode, candidate), (candidate, verdict))
+            if isinstance(verdict, QuoteMatch):
+                key = insight_id(episode, candidate, verdict)
+                if key not in accepted and len(accepted) < self.limit:
+                    accepted[key] = candidate, verdict
+                    continue
+                verdict = self.surplus(is_repeat=key in accepted)
+            rejected.append(self.rejected_row(transcript, candidate, verdict))
         texts = [f"{c.headline}. {c.body}" for c, _ in accepted.values()]
         vectors = self.embedder.embed(texts)
         rows = [
             self.insight_row(transcript, position, key, candidate, match, vector)
+            | as_lists(labels_of(candidate, episode, stream))
             for position, ((key, (candidate, match)), vector) in enumerate(
                 zip(accepted.items(), vectors, strict=True)
             )
         ]
-        return Extraction(rows, list(rejected.values()))
+        return Extraction(rows, rejected)
+
+    def surplus(self, *, is_repeat: bool) -> Rejection:
+        """Why a candidate that was proved is none of the episode's insights."""
+        if is_repeat:
+            return Rejection("repeated", "an insight has the same headline and the same quote")
+        return Rejection("over_the_limit", f"{self.limit} insights of the episode stand before it")
 
     def nothing(
         self, episode: EpisodeText, transcript: Row, reason: str, detail: str
@@ -121,20 +150,18 @@ class Extractor:
             "position": position,
             "headline": candidate.headline,
             "body": candidate.body,
-            "quote": candidate.quote,
+            "quote": match.quote,
             "quote_start_s": match.start_s,
             "quote_end_s": match.end_s,
             "quote_match": match.method,
             "speaker": match.speaker,
-            "topics": list(candidate.topics),
             "value_score": candidate.value_score,
             "audio_sha256": transcript["audio_sha256"],
             "engine": self.engine.name,
-            "model": self.engine.model,
+            "model": candidate.model or self.engine.model,
             "prompt_version": self.engine.prompt_version,
             "embedding": vector.tolist(),
             "kind": candidate.kind,
-            "entities": list(candidate.entities),
             "embedding_model": self.embedder.model_name,
         }
 
@@ -143,7 +170,7 @@ class Extractor:
     ) -> Row:
         """A failed candidate, or an episode that gave none, as a row of `rejected_insights`."""
         parts = (candidate.headline, candidate.body, candidate.quote) if candidate else ()
-        headline, body, quote = parts or (None, None, None)
+        headline, body, quote = map(kept, parts) if parts else (None, None, None)
         return {
             "rejection_id": short_hash(
                 "rejection", transcript["episode_id"], rejection.reason, *parts
@@ -151,19 +178,30 @@ class Extractor:
             "episode_id": transcript["episode_id"],
             "published_on": transcript["published_on"],
             "reason": rejection.reason,
-            "detail": rejection.detail,
+            "detail": kept(rejection.detail),
             "headline": headline,
             "body": body,
             "quote": quote,
             "engine": self.engine.name,
-            "model": self.engine.model,
+            "model": (candidate.model if candidate else "") or self.engine.model,
             "prompt_version": self.engine.prompt_version,
         }
 
 
-def insight_id(episode: EpisodeText, candidate: Candidate) -> str:
+def insight_id(episode: EpisodeText, candidate: Candidate, match: QuoteMatch) -> str:
     """The same idea with the same proof in the same episode keeps its name."""
-    return short_hash("insight", episode.episode_id, candidate.headline, candidate.quote)
+    return short_hash("insight", episode.episode_id, candidate.headline, match.quote)
+
+
+def as_lists(labels: Labels) -> Row:
+    """Topics and entities as a row has them."""
+    return {"topics": list(labels.topics), "entities": list(labels.entities)}
+
+
+def kept(text: str) -> str:
+    """What is kept of anything an engine said: bounded, and fit for a table."""
+    short = text if len(text) <= MAX_KEPT_CHARS else f"{text[: MAX_KEPT_CHARS - 1]}…"
+    return printable(short.encode("utf-8", "replace").decode("utf-8"))
 
 
 def episode_texts(
@@ -198,16 +236,11 @@ def passages_by_episode(embeddings: pl.DataFrame) -> Mapping[str, list[Passage]]
     """Passages in their order, by episode."""
     found: dict[str, list[Passage]] = {}
     for row in embeddings.sort("episode_id", "position").to_dicts():
-        found.setdefault(row["episode_id"], []).append(
-            Passage(
-                text=row["text"],
-                start_s=row["start_s"],
-                end_s=row["end_s"],
-                sentence_from=row["sentence_from"],
-                sentence_to=row["sentence_to"],
-                is_advertising=row["is_advertising"],
-                speaker=row["speaker"],
-                embedding=tuple(row["embedding"]),
-            )
-        )
+        passage = to_passage(row, row["embedding"])
+        found.setdefault(row["episode_id"], []).append(passage)
     return found
+
+
+def to_passage(fields: Mapping[str, Any], embedding: Iterable[float]) -> Passage:
+    """A passage as engines see it, from whatever names its fields."""
+    return Passage(**{name: fields[name] for name in PASSAGE_FIELDS}, embedding=tuple(embedding))

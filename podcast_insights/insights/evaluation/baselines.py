@@ -13,7 +13,7 @@ import numpy as np
 
 from podcast_insights.identity import short_hash
 from podcast_insights.insights.engine import Candidate, EpisodeText, NothingToTellError, Passage
-from podcast_insights.insights.proof import normalized_tokens
+from podcast_insights.insights.proof.prove import normalized_tokens
 
 HEADLINE_WORDS = 12
 LEXRANK_SIMILARITY = 0.1

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from podcast_insights.errors import UserError
-from podcast_insights.transcripts.publisher import TranscriptFormatError, parse_transcript
+from podcast_insights.transcripts.publishing import TranscriptFormatError, parse_transcript
 from podcast_insights.transcripts.records import Segment
 
 MIN_POINT_WORDS = 6

@@ -20,11 +20,11 @@ from podcast_insights.insights.engine import (
     EngineError,
     EpisodeText,
     InsightEngine,
-    Passage,
 )
 from podcast_insights.insights.evaluation.gold import GoldEpisode
 from podcast_insights.insights.evaluation.scores import Prediction
-from podcast_insights.insights.proof import QuoteMatch, TokenStream, prove
+from podcast_insights.insights.extract import to_passage
+from podcast_insights.insights.proof.prove import QuoteMatch, TokenStream, prove
 
 
 @dataclass(frozen=True)
@@ -113,16 +113,7 @@ def to_text(gold: GoldEpisode, embedder: Embedder) -> EpisodeText:
         language=str(gold.about.get("language", "en")),
         segments=segments,
         passages=tuple(
-            Passage(
-                text=passage.text,
-                start_s=passage.start_s,
-                end_s=passage.end_s,
-                sentence_from=passage.sentence_from,
-                sentence_to=passage.sentence_to,
-                is_advertising=passage.is_advertising,
-                speaker=passage.speaker,
-                embedding=tuple(vector.tolist()),
-            )
+            to_passage(vars(passage) | {"is_advertising": passage.is_advertising}, vector.tolist())
             for passage, vector in zip(passages, vectors, strict=True)
         ),
     )
@@ -133,7 +124,7 @@ def proved(candidates: Iterable[Candidate], text: EpisodeText) -> tuple[Predicti
     stream = TokenStream(text.segments)
     verdicts = ((c, prove(c, text, stream)) for c in candidates)
     return tuple(
-        Prediction(f"{c.headline}. {c.body}", c.quote, verdict.start_s)
+        Prediction(f"{c.headline}. {c.body}", verdict.quote, verdict.start_s)
         for c, verdict in verdicts
         if isinstance(verdict, QuoteMatch)
     )

@@ -23,7 +23,7 @@ from podcast_insights.insights.evaluation.run import (
     write_predictions,
 )
 from podcast_insights.insights.evaluation.scores import ALL_SHOWS, COLUMNS, Prediction, score
-from podcast_insights.insights.extractive import ExtractiveEngine
+from podcast_insights.insights.extractive.engine import ExtractiveEngine
 from podcast_insights_tests.conftest import SHARED
 
 SCRIPT = SHARED / "tools" / "score_insights.py"
@@ -170,8 +170,9 @@ def test_an_engine_that_fails_or_lies_costs_the_other_episodes_nothing(
             self.asked += 1
             if self.asked == 1:
                 raise EngineError("out of order")
-            made_up = Candidate("A claim", "A body", "words that nobody ever said here", 1.0)
-            return [made_up, Candidate("A claim", "A body", SENTENCES[0], 1.0)]
+            claim, body = "It is a claim", "so it is said of this and that " * 3
+            made_up = Candidate(claim, body, "words that nobody ever said here", 1.0)
+            return [made_up, Candidate(claim, body, SENTENCES[0], 1.0)]
 
     gold = read_gold(shows / "gold_points.jsonl", shows)
     seen: list[str | None] = []

@@ -1,0 +1,1 @@
+"""Whether an insight rests on words that were said."""
