@@ -81,6 +81,7 @@ class Candidate:
         topics: a few words each.
         kind: one of `records.KINDS`.
         entities: people, organizations and products, as headline and body spell them.
+        model: who wrote it, where that is not the engine's own `model` (provider fall-back).
     """
 
     headline: str
@@ -90,6 +91,7 @@ class Candidate:
     topics: tuple[str, ...] = ()
     kind: str = "fact"
     entities: tuple[str, ...] = ()
+    model: str = ""
 
 
 class InsightEngine(Protocol):

@@ -31,11 +31,12 @@ class InsightEngineResource(dg.ConfigurableResource):
             UserError: the engine's settings can't work, told before any call.
         """
         if self.engine == "extractive":
-            from podcast_insights.insights.extractive import ExtractiveEngine
+            from podcast_insights.insights.extractive.engine import ExtractiveEngine
 
             return ExtractiveEngine()
-        from podcast_insights.insights.llm import WarehouseLedger, from_settings
+        from podcast_insights.insights.llm.engine import WarehouseLedger, from_settings
         from podcast_insights.settings import load_settings
 
         ledger = WarehouseLedger(self.warehouse.warehouse)
-        return from_settings(load_settings(), self.cache.cache, ledger, run_id)
+        log = dg.get_dagster_logger("insights")
+        return from_settings(load_settings(), self.cache.cache, ledger, run_id, log.warning)

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
 
-Behaviour = Callable[[BaseHTTPRequestHandler], None]
+Behaviour = Callable[["Handler"], None]
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,20 @@ class Request:
     def prompt(self) -> str:
         """The user's message."""
         return str(self.body["messages"][1]["content"])
+
+    @property
+    def is_selection(self) -> bool:
+        """Whether candidates are put before the model, and not a transcript."""
+        return "chosen" in self.body["response_format"]["json_schema"]["schema"]["properties"]
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One connection; knows what it was asked."""
+
+    asked: Request
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
 
 
 @dataclass
@@ -60,21 +74,19 @@ class MisbehavingLlm:
         """The address to give to litellm."""
         return f"http://127.0.0.1:{self._server.server_port}/v1"
 
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
+    def _handler(self) -> type[Handler]:
         llm = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Answering(Handler):
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                self.asked = Request(self.path, dict(self.headers), body)
                 with llm._lock:
-                    llm.requests.append(Request(self.path, dict(self.headers), body))
+                    llm.requests.append(self.asked)
                     number = min(len(llm.requests), len(llm.behaviours)) - 1
                 llm.behaviours[number](self)
 
-            def log_message(self, format: str, *args: object) -> None:
-                """Say nothing."""
-
-        return Handler
+        return Answering
 
 
 def says(content: str | None, *, usage: tuple[int, int] | None = (1_000, 100)) -> Behaviour:
@@ -109,6 +121,19 @@ def proposes(
     return says(json.dumps({"insights": insights}), usage=usage)
 
 
+def chooses(
+    *ids: str, value: float = 0.6, usage: tuple[int, int] | None = (1_000, 100)
+) -> Behaviour:
+    """Answer a selection with these ids."""
+    chosen = [{"id": id, "value": value} for id in ids]
+    return says(json.dumps({"chosen": chosen}), usage=usage)
+
+
+def by_request(behave: Callable[[Request], Behaviour]) -> Behaviour:
+    """Behave as the request asks for."""
+    return lambda handler: behave(handler.asked)(handler)
+
+
 def fails(status: int, message: str, headers: Mapping[str, str] | None = None) -> Behaviour:
     """Answer with an HTTP error."""
     body = json.dumps({"error": {"message": message}}).encode()
@@ -125,7 +150,7 @@ def sleeps(seconds: float) -> Behaviour:
     return lambda handler: time.sleep(seconds)
 
 
-def hangs_up(handler: BaseHTTPRequestHandler) -> None:
+def hangs_up(handler: Handler) -> None:
     """Break the connection after the request was read."""
     handler.connection.shutdown(socket.SHUT_RDWR)
 
@@ -133,7 +158,7 @@ def hangs_up(handler: BaseHTTPRequestHandler) -> None:
 def sends_without_end(chunk: bytes, pause_s: float) -> Behaviour:
     """Answer 200, then one chunk after the other until the client has enough."""
 
-    def behave(handler: BaseHTTPRequestHandler) -> None:
+    def behave(handler: Handler) -> None:
         handler.send_response(200)
         handler.send_header("Content-Type", "application/json")
         handler.end_headers()
@@ -149,7 +174,7 @@ def sends_without_end(chunk: bytes, pause_s: float) -> Behaviour:
 
 
 def send(
-    handler: BaseHTTPRequestHandler,
+    handler: Handler,
     status: int,
     body: bytes,
     headers: Mapping[str, str] | None = None,

@@ -5,28 +5,17 @@ corrected when its answer is there. A process that dies in between has therefore
 much in the ledger, never too little, and several processes that share a day's cap can't pass
 it together.
 
-What does not belong here: how a call is made (see `llm_client.py`).
+What does not belong here: how a call is made (`llm_client.py`), when it is made again
+(`llm_models.py`).
 """
 
-import random
-import time
-import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol
-
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
+from typing import TYPE_CHECKING, Protocol
 
 from podcast_insights.errors import UserError
-from podcast_insights.insights.engine import BudgetExceededError, EngineError
-from podcast_insights.insights.llm_client import (
-    AttemptError,
-    LlmClient,
-    Messages,
-    Reply,
-    load_litellm,
-)
+from podcast_insights.insights.engine import BudgetExceededError
+from podcast_insights.insights.llm.client import load_litellm
 from podcast_insights.settings import PREFIX
 
 if TYPE_CHECKING:
@@ -34,8 +23,6 @@ if TYPE_CHECKING:
 
 ROUNDING_USD = 1e-9
 """Sums of floats; a cap for exactly two calls lets two calls through."""
-MAX_WAIT_S = 60.0
-"""The longest pause between two attempts, whatever Retry-After says."""
 
 
 @dataclass(frozen=True)
@@ -175,95 +162,15 @@ class Price:
         return float(prompt + completion)
 
 
-@dataclass(frozen=True)
-class PaidModel:
-    """A model whose every attempt is accounted for; safe to use from several threads.
+def price_of(
+    model: str, usd_per_million: tuple[float, float] | None, setting: str = "LLM_MODEL"
+) -> Price:
+    """The price of a model: as given, else as litellm knows it.
 
     Args:
-        max_retries: attempts after the first, for what may pass: 429, 5xx, time-outs, broken
-            connections.
-    """
-
-    client: LlmClient
-    price: Price
-    caps: Caps
-    ledger: Ledger
-    run_id: str
-    max_retries: int = 3
-    clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC), repr=False)
-    sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
-    jitter: Callable[[], float] = field(default=random.random, repr=False)
-
-    def ask(self, messages: Messages, schema: Mapping[str, Any], episode_id: str) -> Reply:
-        """Ask until there is an answer, a fault that stays, or no retry left.
-
-        Args:
-            messages: as in OpenAI's chat API.
-            schema: JSON schema of the answer.
-            episode_id: whose bill it is.
-
-        Raises:
-            EngineError: no answer; says why and what to do.
-            BudgetExceededError: an attempt could pass a cap; it was not made.
-        """
-        prompt_tokens = self.client.most_tokens(messages, schema)
-        retrying = Retrying(
-            stop=stop_after_attempt(self.max_retries + 1),
-            wait=self._pause,
-            retry=retry_if_exception(lambda e: isinstance(e, AttemptError) and e.is_transient),
-            sleep=self.sleep,
-            reraise=True,
-        )
-        try:
-            return retrying(self._paid_attempt, messages, schema, episode_id, prompt_tokens)
-        except AttemptError as error:
-            # Without its causes: their texts come from outside and may hold the key.
-            raise EngineError(f"{self.client.model}: {error}") from None
-
-    def _paid_attempt(
-        self, messages: Messages, schema: Mapping[str, Any], episode_id: str, prompt_tokens: int
-    ) -> Reply:
-        reserved = Call(
-            call_id=uuid.uuid4().hex,
-            called_at=self.clock(),
-            run_id=self.run_id,
-            episode_id=episode_id,
-            model=self.client.model,
-            prompt_tokens=prompt_tokens,
-            completion_tokens=self.client.max_answer_tokens,
-            cost_usd=self.price.cost_usd(prompt_tokens, self.client.max_answer_tokens),
-            status="failed",
-            error="no answer was recorded; counted at its worst case",
-        )
-        self.ledger.reserve(reserved, self.caps)
-        try:
-            reply = self.client.attempt(messages, schema)
-        except AttemptError as error:
-            failed = replace(reserved, error=str(error))
-            if not error.may_have_cost:
-                failed = replace(failed, prompt_tokens=0, completion_tokens=0, cost_usd=0.0)
-            self.ledger.settle(failed)
-            raise
-        answered = replace(reserved, status="ok", error=None)
-        if reply.prompt_tokens:
-            answered = replace(
-                answered,
-                prompt_tokens=reply.prompt_tokens,
-                completion_tokens=reply.completion_tokens,
-                cost_usd=self.price.cost_usd(reply.prompt_tokens, reply.completion_tokens),
-            )
-        self.ledger.settle(answered)
-        return reply
-
-    def _pause(self, state: RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome else None
-        asked = error.retry_after_s if isinstance(error, AttemptError) else 0.0
-        backoff: float = 2 ** (state.attempt_number - 1) * (0.5 + self.jitter())
-        return min(max(asked, backoff), MAX_WAIT_S)
-
-
-def price_of(model: str, usd_per_million: tuple[float, float] | None) -> Price:
-    """The price of a model: as given, else as litellm knows it.
+        model: as litellm names it.
+        usd_per_million: prompt and completion price, where given.
+        setting: where the model's name stands, for the remedy.
 
     Raises:
         UserError: neither; caps could not be kept.
@@ -279,10 +186,14 @@ def price_of(model: str, usd_per_million: tuple[float, float] | None) -> Price:
         known = {}
     # An entry without prices would read as free.
     if not {"input_cost_per_token", "output_cost_per_token"} <= known.keys():
+        own_price = (
+            f"or set {PREFIX}LLM_PRICE_USD_PER_MILLION_TOKENS to INPUT,OUTPUT; 0,0 if it is free."
+            if setting == "LLM_MODEL"
+            else "or leave it out: caps can't be kept without a price."
+        )
         raise UserError(
             f"litellm has no price for {model}.",
-            f"Correct {PREFIX}LLM_MODEL (as provider/model), or set "
-            f"{PREFIX}LLM_PRICE_USD_PER_MILLION_TOKENS to INPUT,OUTPUT; 0,0 if it is free.",
+            f"Correct {PREFIX}{setting} (as provider/model), {own_price}",
         )
     return price
 

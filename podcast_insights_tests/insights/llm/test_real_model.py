@@ -8,20 +8,25 @@ import importlib.util
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from podcast_insights.cache import Cache
 from podcast_insights.contracts import TABLES
 from podcast_insights.insights.engine import Candidate, EngineError, EpisodeText
-from podcast_insights.insights.llm import LlmEngine
-from podcast_insights.insights.llm_client import LlmClient
-from podcast_insights.insights.proof import QuoteMatch, TokenStream, normalized_tokens, prove
-from podcast_insights.insights.spending import Call, Caps, PaidModel, Price, WarehouseLedger
+from podcast_insights.insights.llm.asking import Asker
+from podcast_insights.insights.llm.client import LlmClient
+from podcast_insights.insights.llm.engine import LlmEngine
+from podcast_insights.insights.llm.models import PaidModel
+from podcast_insights.insights.llm.prompting import load_prompts
+from podcast_insights.insights.llm.select import Selector
+from podcast_insights.insights.llm.spending import Call, Caps, Price, WarehouseLedger
+from podcast_insights.insights.proof.prove import QuoteMatch, TokenStream, normalized_tokens, prove
 from podcast_insights.transcripts.records import Segment
 from podcast_insights.warehouse.database import Warehouse
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 SPOKEN = (
     "An idle GPU costs almost as much as a busy one, because most of the cost is the purchase "
@@ -66,7 +71,7 @@ def api_base() -> Iterator[str]:
     params.model.path = str(next(Path(found.origin).parent.glob("*.gguf")))
     params.hostnames = ["127.0.0.1"]
     params.port = 0
-    params.n_ctx = 4096
+    params.n_ctx = 8192
     params.n_parallel = 1
     params.cpuparams.n_threads = 2
     params.sampling.seed = 6
@@ -76,26 +81,69 @@ def api_base() -> Iterator[str]:
     del server
 
 
-def test_a_tiny_real_model_gets_nothing_unproved_through(api_base: str, tmp_path: Path) -> None:
-    ledger = RememberingLedger(Warehouse(tmp_path / "warehouse.duckdb", TABLES))
-    client = LlmClient("openai/smollm2", api_base, timeout_s=300, max_answer_tokens=400)
-    access = PaidModel(client, Price(client.model, (0.0, 0.0)), Caps(0.0, 0.0), ledger, "run")
-    # A random mark would be another prompt, and another answer, each time.
-    engine = LlmEngine(access, Cache(tmp_path / "cache"), fence=lambda: "0" * 24)
+FENCE = "0" * 24
+"""A random mark would be another prompt, and another answer, each time."""
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> RememberingLedger:
+    return RememberingLedger(Warehouse(tmp_path / "warehouse.duckdb", TABLES))
+
+
+@pytest.fixture
+def model(api_base: str, ledger: RememberingLedger) -> PaidModel:
+    client = LlmClient("openai/smollm2", api_base, timeout_s=800, max_answer_tokens=300)
+    return PaidModel(client, Price(client.model, (0.0, 0.0)), Caps(0.0, 0.0), ledger, "run")
+
+
+def assert_accounted(ledger: RememberingLedger) -> list[dict[str, Any]]:
+    """Every call was answered, and within what was reserved; a failed one says it was no use."""
+    calls = ledger.warehouse.read("SELECT * FROM llm_calls").to_dicts()
+    assert calls
+    for call in calls:
+        assert call["status"] == "ok" or "unusable answer" in call["error"]
+        expected = next(r for r in ledger.reserved if r.call_id == call["call_id"])
+        assert 500 < call["prompt_tokens"] <= expected.prompt_tokens
+        assert 0 < call["completion_tokens"] <= expected.completion_tokens
+    return calls
+
+
+@pytest.mark.parametrize("max_prompt_chars", [60_000, 400], ids=["one call", "windows"])
+def test_a_tiny_real_model_gets_nothing_unproved_through(
+    model: PaidModel, ledger: RememberingLedger, tmp_path: Path, max_prompt_chars: int
+) -> None:
+    engine = LlmEngine(
+        (model,), Cache(tmp_path / "cache"), max_prompt_chars=max_prompt_chars, fence=lambda: FENCE
+    )
     candidates: list[Candidate] = []
     try:
         candidates = engine.propose(EPISODE, limit=1)
     except EngineError as error:
         assert "asked twice" in str(error)  # it answered, and what it said was no proposal
-    calls = ledger.warehouse.read("SELECT * FROM llm_calls").to_dicts()
-    assert {call["status"] for call in calls} == {"ok"}
-    for call in calls:
-        expected = next(r for r in ledger.reserved if r.call_id == call["call_id"])
-        assert 500 < call["prompt_tokens"] <= expected.prompt_tokens
-        assert 0 < call["completion_tokens"] <= expected.completion_tokens
-    assert len(candidates) <= 1
+    assert_accounted(ledger)
     stream = TokenStream(EPISODE.segments)
     spoken = " ".join(normalized_tokens(" ".join(SPOKEN)))
     for candidate in candidates:
         if isinstance(prove(candidate, EPISODE, stream), QuoteMatch):
             assert " ".join(normalized_tokens(candidate.quote)) in spoken
+
+
+def test_a_tiny_real_model_chooses_among_what_is_there_and_nothing_else(
+    model: PaidModel, ledger: RememberingLedger, tmp_path: Path
+) -> None:
+    """Whatever it answers: candidates it was shown, each once, or those of most value."""
+    candidates = [
+        Candidate(text.split(",")[0], text, text, value_score=0.3 + n / 10)
+        for n, text in enumerate(SPOKEN)
+    ]
+    told: list[str] = []
+    asker = Asker((model,), Cache(tmp_path / "cache"), lambda: FENCE, told.append)
+    selector = Selector(asker, load_prompts().select, 60_000, told.append)
+    chosen = selector.select(EPISODE, candidates, limit=2)
+    assert {call["purpose"] for call in assert_accounted(ledger)} == {"select"}
+    assert len(chosen) <= 2
+    quotes = [candidate.quote for candidate in chosen]
+    assert set(quotes) <= set(SPOKEN)
+    assert len(set(quotes)) == len(quotes)
+    if told:
+        assert quotes == [SPOKEN[2], SPOKEN[1]]

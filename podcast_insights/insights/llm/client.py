@@ -3,16 +3,16 @@
 Everything that knows litellm is here. It is imported at first use, because that takes
 seconds and most code locations never ask a model.
 
-What does not belong here: what is asked (see `llm.py`), retries and money (`spending.py`).
+What does not belong here: what is asked (`llm.py`), retries (`llm_models.py`), money
+(`spending.py`).
 """
 
 import functools
 import json
-import math
 import os
 import re
 import threading
-import time
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,15 +22,21 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
+from podcast_insights.insights.llm.bounded_answers import (
+    MAX_ANSWER_BYTES,
+    AnswerTooLargeError,
+    bound,
+)
 from podcast_insights.settings import PREFIX
 
-MAX_ANSWER_BYTES = 4_000_000
-"""A thousand times a normal answer; a server that sends more is broken or hostile."""
 GRACE_S = 2.0
 """How much longer than the time-out we wait for litellm to report it in its own words."""
 ANSWER_TOKENS = 8_000
 REASONING_ANSWER_TOKENS = 16_000
 """Models that think before they answer are charged, and cut off, for the thinking too."""
+
+WRAPPING_TOKENS = 250
+"""What a provider puts around each message, and around a schema, at the very most."""
 
 Messages = list[dict[str, str]]
 
@@ -43,10 +49,6 @@ REMEDIES = {
     413: f"The prompt is too long for {PREFIX}LLM_MODEL.",
     429: f"The provider limits requests; lower {PREFIX}LLM_CONCURRENCY or try later.",
 }
-
-
-class AnswerTooLargeError(Exception):
-    """The server sent more than any answer can be."""
 
 
 class AttemptError(Exception):
@@ -90,17 +92,15 @@ class LlmClient:
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC), repr=False)
 
     def most_tokens(self, messages: Messages, schema: Mapping[str, Any]) -> int:
-        """A number of prompt tokens the real one will hardly exceed.
+        """More prompt tokens than the provider can count.
 
-        Only the provider can count its own tokens. So: what we count, a quarter on top for
-        tokenizers that cut finer, and room for what providers wrap around a schema.
+        Only the provider can count its own tokens. But no tokenizer in use makes more of them
+        than a text has bytes, so a cap that reckons with these holds whatever the text is. The
+        real number is about a quarter; the rest is free again when the answer is there.
         """
-        text = "\n".join(m["content"] for m in messages) + json.dumps(schema)
-        try:
-            counted = int(load_litellm().token_counter(model=self.model, text=text))
-        except Exception:  # any provider's tokenizer
-            counted = len(text) // 3
-        return int(max(counted, len(text.encode()) // 4) * 1.25) + 500
+        sent = [message["content"] for message in messages]
+        sizes = (most_bytes(text) for text in (*sent, json.dumps(schema)))
+        return sum(sizes) + WRAPPING_TOKENS * (len(sent) + 1)
 
     def attempt(self, messages: Messages, schema: Mapping[str, Any]) -> Reply:
         """One request, given up after the time-out even if bytes still trickle in.
@@ -153,7 +153,7 @@ class LlmClient:
             "drop_params": True,
             "response_format": {
                 "type": "json_schema",
-                "json_schema": {"name": "insights", "strict": True, "schema": dict(schema)},
+                "json_schema": {"name": "answer", "strict": True, "schema": dict(schema)},
             },
         }
 
@@ -219,40 +219,13 @@ def load_litellm() -> Any:  # noqa: ANN401 - the module
     return litellm
 
 
-def bound(response: httpx.Response) -> None:
-    """Let no answer of an OpenAI-style server grow without end, in bytes or in time."""
-    timeout = response.request.extensions.get("timeout", {}).get("read")
-    deadline = time.monotonic() + timeout if timeout else math.inf
-    response.stream = BoundedStream(response.stream, deadline)
+def most_bytes(text: str) -> int:
+    """The bytes of a text, or of its compatible form, whichever is longer.
 
-
-class BoundedStream(httpx.SyncByteStream):
-    """Passes bytes on until there are too many or it has taken too long."""
-
-    def __init__(self, inner: Any, deadline: float) -> None:  # noqa: ANN401 - httpx's union
-        """Wrap `inner`; `deadline` is a reading of the monotonic clock."""
-        self.inner = inner
-        self.deadline = deadline
-
-    def __iter__(self) -> Iterator[bytes]:
-        """The chunks of the answer.
-
-        Raises:
-            AnswerTooLargeError: more than `MAX_ANSWER_BYTES`.
-            httpx.ReadTimeout: past the deadline.
-        """
-        received = 0
-        for chunk in self.inner:
-            received += len(chunk)
-            if received > MAX_ANSWER_BYTES:
-                raise AnswerTooLargeError
-            if time.monotonic() > self.deadline:
-                raise httpx.ReadTimeout("the answer trickles")
-            yield chunk
-
-    def close(self) -> None:
-        """Give the connection back."""
-        self.inner.close()
+    Some tokenizers normalize first, and one Arabic ligature of three bytes becomes 33.
+    """
+    forms = (text, unicodedata.normalize("NFKC", text))
+    return max(len(form.encode("utf-8", "surrogatepass")) for form in forms)
 
 
 def answer_tokens(model: str) -> int:
