@@ -15,25 +15,36 @@ from dataclasses import dataclass
 import numpy as np
 
 from podcast_insights.insights.engine import Passage
-from podcast_insights.insights.excerpts import Excerpt, headline_of, split
-from podcast_insights.insights.language import (
+from podcast_insights.insights.extractive.excerpts import Excerpt
+from podcast_insights.insights.extractive.language import (
     ANAPHORA,
     CLAIM_CUES,
     CONNECTING_STARTS,
     CONTENT_STOP_WORDS,
     FILLERS,
+    GOES_ON,
     NUMBERS,
     PERSONAL,
     POINTING_STARTS,
     PRIVATE,
+    RESTARTS,
     STUTTER,
-    VERB,
+)
+from podcast_insights.insights.extractive.wording import (
+    content_words,
+    has_verb,
+    headline_of,
+    is_bare,
+    is_unresolved,
+    split,
 )
 
 THEME_WINDOW_S = 300.0
 """How far one topic of conversation reaches to either side."""
 KEYWORD_WINDOW_S = 150.0
 NEAREST = 20
+SUBJECT_WITHIN = 5
+"""Words in which a sentence should have named what it is about."""
 NEUTRAL = 0.5
 """Of a passage without others to compare it with: neither central nor beside the point."""
 
@@ -50,37 +61,38 @@ class Weights:
         self_contained: nothing before it is needed, and it is not about "I" and "you".
         claim: causes, consequences, comparisons; human points ignore it, readers do not.
         fluency: without stumbling and filler words.
-        headline: how well its best sentence stands alone.
+        headline: how well its best sentence stands alone, and whether it names what it is about.
         length: between 30 and 60 words.
         coverage: what of the episode a choice adds to the choices before it.
         diversity: what likeness to a choice before it costs.
     """
 
-    theme: float = 0.75
-    centrality: float = 0.75
-    keywords: float = 0.5
+    theme: float = 1.0
+    centrality: float = 1.0
+    keywords: float = 1.0
     specificity: float = 1.0
     self_contained: float = 0.5
     claim: float = 0.2
     fluency: float = 0.5
     headline: float = 0.8
     length: float = 0.2
-    coverage: float = 0.5
+    coverage: float = 0.75
     diversity: float = 0.25
 
 
 def signals(excerpts: Sequence[Excerpt], passages: Sequence[Passage]) -> dict[str, np.ndarray]:
     """All signals of all excerpts, by the names that `Weights` has for them."""
     likeness = likeness_to_others(excerpts, passages)
+    names = names_in(passages)
     return {
         "theme": theme(excerpts, passages, likeness),
         "centrality": centrality(likeness),
         "keywords": keywords(excerpts, passages),
         "specificity": np.array([specificity(e.text) for e in excerpts]),
-        "self_contained": np.array([self_containedness(e.sentences) for e in excerpts]),
-        "claim": np.array([claim_strength(e.sentences) for e in excerpts]),
+        "self_contained": np.array([self_containedness(e.shown) for e in excerpts]),
+        "claim": np.array([claim_strength(e.shown) for e in excerpts]),
         "fluency": np.array([fluency(e.text) for e in excerpts]),
-        "headline": np.array([max(map(headline_fit, e.claims)) for e in excerpts]),
+        "headline": np.array([max(headline_fit(c, names) for c in e.claims) for e in excerpts]),
         "length": np.array([length_fit(e.text) for e in excerpts]),
     }
 
@@ -153,20 +165,32 @@ def specificity(text: str) -> float:
 
 def self_containedness(sentences: Sequence[str]) -> float:
     """1 for a text that needs nothing before it; less for what points or goes on backwards."""
-    is_pointing = bool(POINTING_STARTS.match(sentences[0]))
-    cost = 0.6 * is_pointing + 0.3 * bool(CONNECTING_STARTS.match(sentences[0]))
+    first = sentences[0]
+    is_pointing = bool(POINTING_STARTS.match(first)) or is_unresolved(first)
+    cost = 0.6 * is_pointing + 0.3 * bool(CONNECTING_STARTS.match(first))
+    cost += 0.4 * is_bare(first) + 0.15 * bool(GOES_ON.search(first))
     words = [word.lower().strip(".,'") for sentence in sentences for word in sentence.split()]
     personal = sum(word.replace("’", "'") in PERSONAL for word in words)
     return max(1.0 - cost - 4 * personal / max(len(words), 1), 0.0)
 
 
+def names_in(passages: Sequence[Passage]) -> frozenset[str]:
+    """Words that the episode writes with a capital within sentences, and hardly ever without."""
+    seen: dict[str, int] = defaultdict(int)
+    for passage in passages:
+        for word in re.findall(r"(?<=[^.!?…:\"“] )[A-Za-z][\w-]+", passage.text):
+            seen[word.lower()] += 1 if word[0].isupper() else -2
+    return frozenset(word for word, count in seen.items() if count > 0) - CONTENT_STOP_WORDS
+
+
 def fluency(text: str) -> float:
     """1 for a text as if written; speakers start over and fill, and readers stumble there."""
-    slips = len(STUTTER.findall(text)) + len(FILLERS.findall(text)) + text.count("...")
+    slips = sum(len(pattern.findall(text)) for pattern in (STUTTER, FILLERS, RESTARTS))
+    slips += text.count("...")
     return max(1.0 - 10 * slips / max(len(text.split()), 1), 0.0)
 
 
-def headline_fit(sentence: str) -> float:
+def headline_fit(sentence: str, names: frozenset[str]) -> float:
     """How well a sentence stands alone as a claim: to the point, and about something named."""
     headline = headline_of(sentence)
     words = headline.split()
@@ -177,19 +201,22 @@ def headline_fit(sentence: str) -> float:
         content,
         0.5 * specificity(headline) + 0.5 * claim_strength([headline]),
         self_containedness([headline]),
+        subject(headline, names),
     )
-    cost = 0.15 * len(ANAPHORA.findall(headline)) + 0.25 * (not VERB.search(headline))
-    cost += 0.3 * bool(PRIVATE.match(headline))
+    cost = 0.15 * len(ANAPHORA.findall(headline)) + 0.3 * (not has_verb(headline))
+    cost += 0.4 * bool(PRIVATE.match(headline)) + 0.2 * bool(RESTARTS.search(headline))
     return max(sum(parts) / len(parts) - cost, 0.0)
+
+
+def subject(headline: str, names: frozenset[str]) -> float:
+    """1 if it begins with a name, less if with another word that means something, 0 if not."""
+    start = re.findall(r"[\w'’-]+", headline)[:SUBJECT_WITHIN]
+    if any(word.lower() in names or word[:1].isdigit() for word in start):
+        return 1.0
+    return 0.5 if content_words(" ".join(start)) and not is_bare(headline) else 0.0
 
 
 def length_fit(text: str) -> float:
     """1 between 30 and 60 words, falling off on both sides."""
     words = len(text.split())
     return 1.0 if 30 <= words <= 60 else max(0.0, 1.0 - min(abs(words - 30), abs(words - 60)) / 15)
-
-
-def content_words(text: str) -> list[str]:
-    """Words of four letters or more that carry meaning."""
-    words = re.findall(r"[^\W\d_]{4,}", text.lower())
-    return [word for word in words if word not in CONTENT_STOP_WORDS]

@@ -11,9 +11,9 @@ import pytest
 from podcast_insights.embeddings.passages import to_passages
 from podcast_insights.identity import short_hash
 from podcast_insights.insights.engine import Candidate, EpisodeText, NothingToTellError, Passage
-from podcast_insights.insights.extractive import ExtractiveEngine
-from podcast_insights.insights.language import foreign
-from podcast_insights.insights.proof import QuoteMatch, TokenStream, prove
+from podcast_insights.insights.extractive.engine import ExtractiveEngine
+from podcast_insights.insights.extractive.language import foreign
+from podcast_insights.insights.proof.prove import QuoteMatch, TokenStream, prove
 from podcast_insights.transcripts.records import Segment
 from podcast_insights_tests.conftest import SAMPLES
 

@@ -9,28 +9,19 @@ What does not belong here: proof (`proof.py`), and any wording of our own.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from podcast_insights.insights.engine import Candidate, EpisodeText, NothingToTellError, Passage
-from podcast_insights.insights.excerpts import (
-    Excerpt,
-    distinct,
-    excerpt_of,
-    headline_of,
-    overlap,
-)
-from podcast_insights.insights.language import foreign
-from podcast_insights.insights.signals import (
-    Weights,
-    content_words,
-    headline_fit,
-    signals,
-)
+from podcast_insights.insights.extractive.excerpts import Excerpt, excerpts_of, overlap
+from podcast_insights.insights.extractive.kinds import kind_of
+from podcast_insights.insights.extractive.language import foreign
+from podcast_insights.insights.extractive.signals import Weights, headline_fit, names_in, signals
+from podcast_insights.insights.extractive.wording import content_words, headline_of
+from podcast_insights.insights.versions import EXTRACTIVE_MODEL, EXTRACTIVE_RULES
 
-VERSION = "extractive-3"
 MIN_VALUE = 0.4
 """Fewer insights rather than padding: what scores lower is small talk more often than not."""
 COVERAGE_SCALE = 10
@@ -40,15 +31,36 @@ SAME_WORDS = 0.9
 """Cosine above which an excerpt only repeats another one, as a chorus or a trailer does."""
 
 
+POOL = 10
+"""So many are chosen to tell of the episode together, and then put in order for readers."""
+READ_FIRST = 4
+"""So many must stand alone, where an episode has them; the others add what these leave out."""
+NOT_ALONE = 0.6
+"""Of its value is left to what seems to need the sentences before it."""
+READING = Weights(
+    theme=0.5,
+    centrality=0.25,
+    keywords=0.5,
+    specificity=0.75,
+    self_contained=1.5,
+    claim=0.5,
+    fluency=1.0,
+    headline=1.5,
+    length=0.25,
+)
+"""What the first insights of an episode must be: understood by who has not heard it."""
+
+
 @dataclass(frozen=True)
 class ExtractiveEngine:
     """Chooses passages; the same episode always gives the same candidates."""
 
     weights: Weights = Weights()
+    reading: Weights = READING
 
     name: str = "extractive"
-    model: str = "passage ranking"
-    prompt_version: str = VERSION
+    model: str = EXTRACTIVE_MODEL
+    prompt_version: str = EXTRACTIVE_RULES
     max_workers: int = 1
 
     def propose(self, episode: EpisodeText, limit: int) -> list[Candidate]:
@@ -62,31 +74,29 @@ class ExtractiveEngine:
         reason = foreign([p.text for p in usable])
         if reason:
             raise NothingToTellError(reason)
-        found = (excerpt_of(passage) for passage in usable)
-        excerpts = distinct(e for e in found if e is not None and e.claims)
+        excerpts = excerpts_of(usable)
         if not excerpts:
             raise NothingToTellError(
                 "no passage is long and self-contained enough to be shown alone"
             )
-        scores = self.scores(excerpts, usable)
+        parts = signals(excerpts, usable)
+        scores = mean(parts, self.weights)
         worth = [i for i, score in enumerate(scores) if score >= MIN_VALUE]
         if not worth:
             raise NothingToTellError(
                 f"no passage is worth {MIN_VALUE} of 1, the best one {float(scores.max()):.2f}"
             )
+        values = mean(parts, self.reading)[worth]
         excerpts, scores = [excerpts[i] for i in worth], scores[worth]
-        chosen = self.choose(excerpts, scores, usable, limit)
+        chosen = self.choose(excerpts, scores, usable, max(limit, POOL))
+        for i, excerpt in enumerate(excerpts):
+            values[i] *= 1.0 if excerpt.is_alone else NOT_ALONE
+        best = sorted(chosen[:POOL], key=lambda i: -values[i]) + chosen[POOL:]
+        names = names_in(usable)
         return [
-            to_candidate(excerpts[i], float(scores[i]), topics_of(excerpts[i], usable))
-            for i in chosen
+            to_candidate(excerpts[i], float(values[i]), topics_of(excerpts[i], usable), names)
+            for i in best[:limit]
         ]
-
-    def scores(self, excerpts: Sequence[Excerpt], passages: Sequence[Passage]) -> np.ndarray:
-        """Weighted mean of the signals for each excerpt, between 0 and 1."""
-        parts = signals(excerpts, passages)
-        weights = {name: getattr(self.weights, name) for name in parts}
-        total = sum(weights[name] * values for name, values in parts.items())
-        return np.asarray(total / sum(weights.values()))
 
     def choose(
         self,
@@ -103,11 +113,13 @@ class ExtractiveEngine:
         likeness = mine @ mine.T
         covered, nearest = np.zeros(len(passages)), np.zeros(len(excerpts))
         is_open = np.ones(len(excerpts), dtype=bool)
+        is_alone = np.array([e.is_alone for e in excerpts])
         chosen: list[int] = []
         while is_open.any() and len(chosen) < limit:
             added = np.maximum(covers - covered, 0.0).sum(axis=1) / whole
             gains = scores + self.weights.coverage * added - self.weights.diversity * nearest
-            best = int(np.argmax(np.where(is_open, gains, -np.inf)))
+            first = is_open & is_alone if len(chosen) < READ_FIRST else is_open
+            best = int(np.argmax(np.where(first if first.any() else is_open, gains, -np.inf)))
             chosen.append(best)
             covered = np.maximum(covered, covers[best])
             nearest = np.maximum(nearest, likeness[best])
@@ -117,15 +129,26 @@ class ExtractiveEngine:
         return chosen
 
 
-def to_candidate(excerpt: Excerpt, score: float, topics: tuple[str, ...]) -> Candidate:
+def mean(parts: Mapping[str, np.ndarray], weights: Weights) -> np.ndarray:
+    """Weighted mean of the signals for each excerpt, between 0 and 1."""
+    shares = {name: getattr(weights, name) for name in parts}
+    total = sum(shares[name] * values for name, values in parts.items())
+    return np.asarray(total / sum(shares.values()))
+
+
+def to_candidate(
+    excerpt: Excerpt, value: float, topics: tuple[str, ...], names: frozenset[str]
+) -> Candidate:
     """An excerpt as a candidate: its strongest sentence is both headline and quote."""
-    claim = max(excerpt.claims, key=headline_fit)
+    claim = max(excerpt.claims, key=lambda sentence: headline_fit(sentence, names))
+    headline = headline_of(claim)
     return Candidate(
-        headline=headline_of(claim),
+        headline=headline,
         body=excerpt.text,
-        quote=claim,
-        value_score=round(min(max(score, 0.0), 1.0), 4),
+        quote=excerpt.claims[claim],
+        value_score=round(min(max(value, 0.0), 1.0), 4),
         topics=topics,
+        kind=kind_of(headline, excerpt.text),
     )
 
 
