@@ -1,0 +1,1 @@
+"""What other episodes say about the same thing."""
