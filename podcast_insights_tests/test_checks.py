@@ -11,6 +11,8 @@ import polars as pl
 import pytest
 
 from podcast_insights.checks import CHECKS, Check
+from podcast_insights.digests.checks import COUNTED
+from podcast_insights.digests.records import DAILY_DIGESTS, DIGEST_SELECTIONS
 from podcast_insights.episodes.records import EPISODES
 from podcast_insights.feeds.checks import RHYTHM, keeps_its_rhythm
 from podcast_insights.feeds.records import ANNOUNCED_ITEMS, FEED_FETCHES, FEEDS
@@ -43,8 +45,31 @@ def proposals(insights: int, **rejected: int) -> list[Row]:
     ]
 
 
-def places(*shows: tuple[str, str]) -> list[Row]:
-    return [{"digest_id": digest, "show_title": show} for digest, show in shows]
+def selection(given: int = 0, *, age: int = 0, **counts: int) -> Row:
+    """How a digest came to be; what was left out for which reason."""
+    empty = {"told_before": 0, "low_value": 0, "same_idea": 0, "adds_too_little": 0, "outscored": 0}
+    return {
+        "digest_on": DAY - timedelta(days=age),
+        "wanted": 5,
+        "given": given,
+        "considered": given + sum(counts.values()),
+        **empty,
+        **counts,
+    }
+
+
+def sources(shows: str, rivals: str = "") -> Row:
+    """A digest from these shows, one letter each, and shows that were worth a place too."""
+    return {
+        "digest_on": DAY,
+        "reader_id": "ada",
+        "shows": [f"Show {letter}" for letter in shows],
+        "rivals": [f"Show {letter}" for letter in rivals],
+    }
+
+
+def follows(reader: str, *unknown: str) -> Row:
+    return {"reader_id": reader, "unknown_shows": list(unknown)}
 
 
 def night_after(day: date) -> datetime:
@@ -121,6 +146,7 @@ CASES: dict[str, tuple[list[list[Row]], list[list[Row]]]] = {
             proposals(7, quote_not_found=3),
             proposals(5, engine_failed=9),
             proposals(5, advertising=5, quote_too_short=5),
+            proposals(0, over_the_limit=9, opinion_told_as_fact=1),
         ],
         [
             proposals(2, quote_not_found=1),
@@ -137,9 +163,32 @@ CASES: dict[str, tuple[list[list[Row]], list[list[Row]]]] = {
         [[], [{"is_other_show": True}, {"is_other_show": False}]],
         [[{"is_other_show": False}]],
     ),
+    "digests_have_insights": (
+        [
+            [selection(5)],
+            [selection(1, told_before=3)],  # a short digest is fine
+            [selection(0, low_value=3), selection(1, low_value=2)],  # somebody got something
+        ],
+        [
+            [],
+            [selection(0)],
+            [selection(0, told_before=3), selection(0, low_value=3)],
+            [selection(0, age=1), selection(5)],
+        ],
+    ),
     "digests_from_several_shows": (
-        [places(("a", "X")), places(("a", "X"), ("a", "Y"), ("b", "X"))],
-        [[], places(("a", "X"), ("a", "X")), places(("a", "X"), ("a", "Y"), *[("b", "X")] * 2)],
+        [
+            [],
+            [sources("ab", "c")],
+            [sources("a", "b")],  # one insight has one show
+            [sources("aaa")],  # nobody else had anything worth a place
+            [sources("aaa", "a")],
+        ],
+        [[sources("aa", "b")], [sources("ab"), sources("aaa", "ab")]],
+    ),
+    "followed_shows_exist": (
+        [[], [follows("ada")], [follows("ada"), follows("bob")]],
+        [[follows("ada", "Compte Ledger")], [follows("ada"), follows("bob", "X", "Y")]],
     ),
     "mails_confirmed": (
         [[], statuses(("sent", None))],
@@ -209,6 +258,11 @@ TYPES: dict[str, Any] = {
     "first_failed_at": INSTANT,
     "fetched_at": INSTANT,
     "days": pl.List(pl.Date),
+    "digest_on": pl.Date,
+    "shows": pl.List(pl.String),
+    "rivals": pl.List(pl.String),
+    "unknown_shows": pl.List(pl.String),
+    **dict.fromkeys(("wanted", *COUNTED), pl.Int64),
     "announced": pl.Int64,
     "repeated": pl.Int64,
     "stored": pl.Int64,
@@ -251,16 +305,56 @@ def test_the_allowed_share_is_the_setting() -> None:
         assert not check.question(frame(check, statuses(FAILED, *at_limit))).is_passed
 
 
+def test_the_least_grounding_rate_is_the_setting() -> None:
+    check, least = BY_NAME["insights_grounded"], round(1000 * SETTINGS.min_grounding_rate)
+    at_limit = check.question(frame(check, proposals(least, quote_not_found=1000 - least)))
+    below = check.question(frame(check, proposals(least - 1, quote_not_found=1001 - least)))
+    assert at_limit.is_passed
+    assert "MIN_GROUNDING_RATE" not in at_limit.message
+    assert not below.is_passed
+    assert "PODCAST_INSIGHTS_MIN_GROUNDING_RATE" in below.message
+
+
+def test_the_grounding_check_reports_its_rate_and_reasons() -> None:
+    check = BY_NAME["insights_grounded"]
+    rows = proposals(
+        6, quote_not_found=2, advertising=1, unfounded_name_or_number=1, engine_failed=4
+    )
+    assert check.question(frame(check, rows)).metadata == {
+        "grounding_rate": 0.7,
+        "min_grounding_rate": SETTINGS.min_grounding_rate,
+        "proposed": 10,
+        "by_reason": {"advertising": 1, "quote_not_found": 2, "unfounded_name_or_number": 1},
+    }
+
+
 @pytest.mark.parametrize(
     ("name", "rows", "told"),
     [
         ("most_episodes_transcribed", statuses(OK, FAILED, FAILED), "2 of 3 failed: the host"),
         ("transcripts_sound", statuses(("incomplete", "ends early")), "ends early"),
         ("insights_grounded", proposals(1, quote_not_found=3), "3 of 4 candidates"),
+        ("insights_grounded", proposals(1, quote_not_found=3), "try a stronger model"),
         ("every_episode_asked", rejections("engine_failed"), "1 episodes without insights"),
         ("links_cross_shows", [{"is_other_show": False}], "0 of 1 links"),
-        ("digests_from_several_shows", [], "no digest has any insight"),
-        ("digests_from_several_shows", places(("a", "X"), ("a", "X")), "1 of 1 digests"),
+        ("digests_have_insights", [], "no digest was made; name somebody in data/readers.yaml"),
+        ("digests_have_insights", [selection(0)], "2025-09-08: no insight was found on this day"),
+        (
+            "digests_have_insights",
+            [selection(0, told_before=3), selection(0, low_value=2, told_before=1)],
+            "2025-09-08: none of 6 was given: 4 told before, 2 of too little value",
+        ),
+        (
+            "digests_from_several_shows",
+            [sources("aa", "b")],
+            "1 of 1 digests come from a single show though others had something worth a place: "
+            "ada on 2025-09-08 (Show a)",
+        ),
+        (
+            "followed_shows_exist",
+            [follows("ada", "Compte Ledger")],
+            "ada follows Compte Ledger; correct followed_shows",
+        ),
         ("mails_confirmed", statuses(("failed", "no such mailbox")), "no such mailbox"),
         ("no_feed_failing_for_days", [feed(failing_days=N)], "Show a (failed since 2025-09-06: a."),
         (
@@ -500,6 +594,43 @@ def test_an_item_without_a_row_is_told_for_its_day(resource: WarehouseResource) 
     assert not late.passed
     assert "3 items announced, 2 stored; missing: Item 3" in str(late.description)
     assert late.metadata["by_status"].value == {"ok": 1, "trailer": 1}
+
+
+def test_a_narrow_digest_is_told_from_the_places_and_what_was_passed_over(
+    resource: WarehouseResource,
+) -> None:
+    check = BY_NAME["digests_from_several_shows"]
+    names = DIGEST_SELECTIONS.schema.columns()["passed_over"].inner.inner
+    rival = dict.fromkeys(names, 0.0) | {
+        "insight_id": "r",
+        "headline": "R",
+        "show_title": "Rival",
+        "matched_topic": None,
+        "instead_insight_id": None,
+    }
+    for day, reason in enumerate(("outscored", "low_value")):
+        on = DAY + timedelta(days=day)
+        key = {"digest_id": f"d{day}", "digest_on": on, "reader_id": "ada"}
+        counts = {
+            name: 0
+            for name, column in DIGEST_SELECTIONS.schema.columns().items()
+            if column.dtype == pl.Int64
+        }
+        store(
+            resource,
+            DIGEST_SELECTIONS,
+            key | counts | {"passed_over": [rival | {"reason": reason}]},
+        )
+        texts = {
+            name: 0.0 if column.dtype == pl.Float64 else "x"
+            for name, column in DAILY_DIGESTS.schema.columns().items()
+            if not column.nullable and column.dtype in (pl.Float64, pl.String)
+        }
+        for rank in (1, 2):
+            place = texts | key | {"rank": rank, "published_on": on, "show_title": "Loud"}
+            store(resource, DAILY_DIGESTS, place)
+    assert not executed(check, resource).passed
+    assert executed(check, resource, DAY + timedelta(days=1)).passed
 
 
 def test_the_rhythm_of_many_feeds_is_found_fast(resource: WarehouseResource) -> None:

@@ -25,6 +25,7 @@ from podcast_insights.warehouse.resource import WarehouseResource
 OWNERS = ["team:data-engineering"]
 PREVIEWED = 3
 """Readers whose digests the UI shows; all of them are in data/digests/."""
+REASONS = ("told_before", "low_value", "same_idea", "adds_too_little", "outscored")
 
 
 @dg.asset(
@@ -37,7 +38,7 @@ PREVIEWED = 3
     partitions_def=DAILY,
     backfill_policy=BLOCK,
     retry_policy=RETRY,
-    code_version="1",
+    code_version="2",
 )
 def daily_digests(
     context: dg.AssetExecutionContext,
@@ -45,19 +46,32 @@ def daily_digests(
     embedder: EmbedderResource,
     readers: ReadersResource,
 ) -> pl.DataFrame:
-    """The top insights of the day and the days just before it, for each reader."""
-    from podcast_insights.digests.compose import Composer, digests_of
-    from podcast_insights.digests.records import DAILY_DIGESTS
+    """The top insights of the day and the days just before it, for each reader.
+
+    How each digest was chosen goes into the table `digest_selections`, before the digests are
+    stored; a run that is cut off in between leaves a selection that the next run replaces.
+    """
+    from podcast_insights.digests.compose import Composer
+    from podcast_insights.digests.records import DAILY_DIGESTS, DIGEST_SELECTIONS
     from podcast_insights.digests.render import render_markdown
+    from podcast_insights.digests.rows import digests_of
     from podcast_insights.settings import load_settings
 
     window, people = window_of(context), readers.load()
     composer = Composer(
         warehouse.warehouse, embedder.embedder, load_settings().digest_lookback_days
     )
-    frame = DAILY_DIGESTS.frame(composer.compose(people, window))
-    digests = digests_of(people, list(window.days()), frame)
+    composed = composer.compose(people, window)
+    frame = DAILY_DIGESTS.frame(composed.places)
+    selections = DIGEST_SELECTIONS.frame(composed.selections)
+    warehouse.warehouse.replace_window("digest_selections", window, selections)
+    digests = digests_of(people, list(window.days()), frame, selections)
     count_rows(context, frame, "digest_on")
+    for row in selections.filter(pl.col("unknown_shows").list.len() > 0).to_dicts():
+        context.log.warning(
+            f"{row['reader_id']} follows what no subscribed show is called: "
+            f"{', '.join(row['unknown_shows'])}. Correct followed_shows in the readers file."
+        )
     for day in window.days():
         shown = [render_markdown(digest) for _, digest in digests if digest.digest_on == day]
         context.add_asset_metadata(
@@ -71,6 +85,8 @@ def daily_digests(
             "insights": frame.height,
             "thin_digests": sum(len(d.entries) < d.wanted for _, d in digests),
             "shows": frame["show_title"].n_unique(),
+            "considered": int(selections["considered"].sum()),
+            "passed_over": {reason: int(selections[reason].sum()) for reason in REASONS},
         }
     )
     return frame
@@ -89,15 +105,17 @@ def daily_digests(
 def digest_files(
     context: dg.AssetExecutionContext,
     daily_digests: pl.DataFrame,
+    warehouse: WarehouseResource,
     readers: ReadersResource,
     digest_folder: DigestFolderResource,
 ) -> dg.MaterializeResult:
     """Write the digests of these days; files that would not change are left alone."""
-    from podcast_insights.digests.compose import digests_of
     from podcast_insights.digests.files import write_digest, write_index
+    from podcast_insights.digests.rows import digests_of
 
-    folder = Path(digest_folder.path)
-    digests = digests_of(readers.load(), list(window_of(context).days()), daily_digests)
+    folder, window = Path(digest_folder.path), window_of(context)
+    selections = warehouse.warehouse.read_window("digest_selections", window)
+    digests = digests_of(readers.load(), list(window.days()), daily_digests, selections)
     written = [write_digest(digest, folder) for _, digest in digests]
     index = write_index(folder)
     return dg.MaterializeResult(
@@ -139,9 +157,9 @@ def deliveries(
     readers: ReadersResource,
 ) -> dg.MaterializeResult:
     """Mail what is due, each digest once."""
-    from podcast_insights.digests.compose import digests_of
     from podcast_insights.digests.delivery import deliver
     from podcast_insights.digests.mail import mailer_from
+    from podcast_insights.digests.rows import digests_of
     from podcast_insights.settings import load_settings
 
     settings = load_settings()
@@ -152,8 +170,9 @@ def deliveries(
     if mailer is None or reason:
         context.log.info(f"nothing is mailed: {reason}")
         return dg.MaterializeResult(metadata={"sent": 0, "reason": reason})
-    people = readers.load()
-    digests = digests_of(people, list(window_of(context).days()), daily_digests)
+    people, window = readers.load(), window_of(context)
+    selections = warehouse.warehouse.read_window("digest_selections", window)
+    digests = digests_of(people, list(window.days()), daily_digests, selections)
     by_id = {reader.id: reader for reader in people}
     results = deliver(
         warehouse.warehouse,

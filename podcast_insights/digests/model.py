@@ -10,6 +10,10 @@ from typing import Any
 
 from podcast_insights.identity import short_hash
 
+SURE_TOPIC = 0.30
+"""Cosine from which a reader is told that an insight is about their topic: of texts about
+something else, two in a thousand come that near (docs/decisions/0013-ranking.md)."""
+
 
 @dataclass(frozen=True)
 class RelatedEntry:
@@ -42,6 +46,22 @@ class Entry:
     engine: str
     also_in: tuple[str, ...]
     related: tuple[RelatedEntry, ...]
+    topic: str | None = None
+    """The reader's topic it is about, where that is certain enough to be said."""
+
+
+@dataclass(frozen=True)
+class Considered:
+    """How many insights a digest was chosen from, and how many were left out for what reason.
+
+    What was outscored is not here: there is none where a digest is thin.
+    """
+
+    insights: int
+    told_before: int
+    same_idea: int
+    adds_too_little: int
+    low_value: int
 
 
 @dataclass(frozen=True)
@@ -50,6 +70,7 @@ class Digest:
 
     Args:
         wanted: how many the reader asked for; fewer entries are said aloud, not padded.
+        considered: what it was chosen from; None where that was not recorded (schema 1).
     """
 
     reader_id: str
@@ -57,6 +78,7 @@ class Digest:
     digest_on: date
     wanted: int
     entries: tuple[Entry, ...]
+    considered: Considered | None = None
 
     @property
     def digest_id(self) -> str:
@@ -70,20 +92,30 @@ def digest_id(reader_id: str, digest_on: date) -> str:
 
 
 def from_rows(
-    reader_id: str, reader_name: str, wanted: int, digest_on: date, rows: Sequence[dict[str, Any]]
+    reader_id: str,
+    reader_name: str,
+    wanted: int,
+    digest_on: date,
+    rows: Sequence[dict[str, Any]],
+    selection: dict[str, Any] | None = None,
 ) -> Digest:
-    """Build a digest from its rows of `daily_digests`, in any order."""
+    """Build a digest from its rows of `daily_digests`, in any order, and its selection's row."""
     entries = tuple(
         Entry(
             **{name: row[name] for name in COPIED},
             also_in=tuple(row["also_in"]),
             related=tuple(RelatedEntry(**link) for link in row["related"]),
+            topic=row["matched_topic"] if (row["topic_likeness"] or 0.0) >= SURE_TOPIC else None,
         )
         for row in sorted(rows, key=lambda row: row["rank"])
     )
-    return Digest(reader_id, reader_name, digest_on, wanted, entries)
+    considered = selection and Considered(
+        insights=selection["considered"], **{name: selection[name] for name in LEFT_OUT}
+    )
+    return Digest(reader_id, reader_name, digest_on, wanted, entries, considered or None)
 
 
+LEFT_OUT = ("told_before", "same_idea", "adds_too_little", "low_value")
 COPIED = (
     "rank",
     "insight_id",

@@ -1,74 +1,108 @@
-"""Which insights a reader gets: scored in parts, then chosen for diversity.
+"""Which insights a reader gets: the best, no idea twice, and no place for what is not worth it.
 
-The score of an insight is a weighted sum of value, novelty, corroboration, topic fit,
-followed shows and freshness, each between 0 and 1. Choosing is greedy by maximal marginal
-relevance (Carbonell and Goldstein 1998, doi:10.1145/290941.291025): every place taken makes
-what resembles it, or comes from the same episode or show, cost more. All parts are columns
-of `daily_digests`, so that anyone can see why something was chosen.
+What the reader has been told before and what is below the value floor of its engine are left
+out. Choosing is greedy by maximal marginal relevance (Carbonell and Goldstein 1998,
+doi:10.1145/290941.291025): every place taken makes what resembles it, or comes from the same
+episode or show, cost more. It ends where the next place would cost more than it is worth, so
+that a thin day gives a short digest. What was passed over is kept with its score and the reason.
 
-What does not belong here: where the rows come from, and how a digest looks.
+What does not belong here: what an insight is worth (`scoring.py`), where the rows come from,
+and how a digest looks.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Literal
 
 import numpy as np
 
+from podcast_insights.digests.scoring import (
+    DIGITS,
+    Row,
+    Scored,
+    Weights,
+    Wishes,
+    rounded,
+    score_all,
+    tells_the_same,
+)
 from podcast_insights.insights.records import SAME_IDEA
 
-Row = dict[str, Any]
+Reason = Literal["told_before", "low_value", "same_idea", "adds_too_little", "outscored"]
 
 
 @dataclass(frozen=True)
-class Weights:
-    """How much each part counts."""
-
-    value: float = 1.0
-    novelty: float = 0.5
-    corroboration: float = 0.4
-    topic: float = 0.6
-    followed: float = 0.3
-    freshness: float = 0.5
-    likeness: float = 0.8
-    same_episode: float = 0.35
-    same_show: float = 0.15
-
-
-@dataclass(frozen=True)
-class Wishes:
-    """What is known of a reader when ranking.
+class Floors:
+    """What is not worth a place, however empty the day (docs/decisions/0013-ranking.md).
 
     Args:
-        topic_vectors: unit vectors, shape (topics, 384).
-        seen_vectors: unit vectors of what the reader got before, shape (n, 384).
-        seen_ids: insights the reader got before; never given again.
+        extractive: least value of a passage. Of 320 passages of three real shows 42 lie below
+            it, and about three of some 36 that were read were worth a minute.
+        llm: least value of a written insight. The prompt calls 0.3 true and thin, and 0.5 sound
+            and useful.
+        score: least score of a place, beside what the places above make it cost. At zero it
+            adds as much as it repeats: that is the third or fourth of one episode.
     """
 
-    wanted: int
-    topic_vectors: np.ndarray
-    followed_shows: frozenset[str]
-    seen_vectors: np.ndarray
-    seen_ids: frozenset[str]
+    extractive: float = 0.5
+    llm: float = 0.4
+    score: float = 0.0
+
+    def value_of(self, engine: str) -> float:
+        """The least value of an engine's insights; each has a scale of its own."""
+        return self.llm if engine == "llm" else self.extractive
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One chosen insight with the parts of its score, as columns of `daily_digests`."""
+    """One chosen insight; its score is its relevance less what the places above make it cost."""
 
-    candidate: Row
+    scored: Scored
     also_in: tuple[str, ...]
-    parts: dict[str, float]
+    diversity_cost: float
+    score: float
 
 
-MIN_TOPIC = 0.15
-"""Cosine below which a topic and a text have nothing to do with each other."""
+@dataclass(frozen=True)
+class PassedOver:
+    """A candidate that got no place.
+
+    Args:
+        diversity_cost, score: in the last round, in which the last place was given or refused.
+            The score of what was outscored is never above that of the last place.
+        instead_id: the insight that tells the same and was given, now or before.
+    """
+
+    scored: Scored
+    reason: Reason
+    diversity_cost: float
+    score: float
+    instead_id: str | None
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What became of all candidates; the best come first in both lists."""
+
+    choices: list[Choice]
+    passed_over: list[PassedOver]
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How many were passed over, by reason."""
+        return Counter(passed.reason for passed in self.passed_over)
 
 
 def choose(
-    candidates: Sequence[Row], wishes: Wishes, day: date, lookback_days: int, weights: Weights
-) -> list[Choice]:
+    candidates: Sequence[Row],
+    wishes: Wishes,
+    day: date,
+    lookback_days: int,
+    weights: Weights,
+    floors: Floors,
+) -> Selection:
     """Pick up to `wishes.wanted` of the candidates, best first; fewer on a thin day.
 
     Args:
@@ -77,95 +111,109 @@ def choose(
         day: the digest's day.
         lookback_days: how far back candidates reach; scales freshness.
         weights: how much each part counts.
+        floors: what is not worth a place.
 
     Returns:
-        Choices in order. Of several insights that tell one idea only the best is taken, and
-        the other shows are named in `also_in`.
+        The choices in order, and all others with the reason. Of several insights that tell one
+        idea only the best is taken, and the other shows are named in `also_in`.
     """
-    fresh = sorted(
-        (c for c in candidates if c["insight_id"] not in wishes.seen_ids),
-        key=lambda c: str(c["insight_id"]),
+    rows = sorted(candidates, key=lambda row: str(row["insight_id"]))
+    if not rows:
+        return Selection([], [])
+    vectors = np.array([row["embedding"] for row in rows], dtype=np.float32)
+    board = Board(score_all(rows, vectors, wishes, day, lookback_days, weights), vectors, weights)
+    for i, one in enumerate(board.candidates):
+        if one.told_by_id is not None:
+            board.close(i, "told_before", one.told_by_id)
+        elif one.row["value_score"] < floors.value_of(one.row["engine"]):
+            board.close(i, "low_value")
+    while len(board.choices) < wishes.wanted and board.take_best(floors.score):
+        pass
+    is_full = len(board.choices) == wishes.wanted
+    return Selection(
+        board.choices, board.passed_over("outscored" if is_full else "adds_too_little")
     )
-    if not fresh:
-        return []
-    vectors = np.array([c["embedding"] for c in fresh], dtype=np.float32)
-    parts = [
-        part_scores(c, v, wishes, day, lookback_days) for c, v in zip(fresh, vectors, strict=True)
-    ]
-    relevance = np.array(
-        [sum(getattr(weights, name) * value for name, value in p.items()) for p in parts]
-    )
-    likeness = np.round((vectors @ vectors.T).astype(np.float64), 4)
-    taken: list[int] = []
-    costs: list[float] = []
-    while len(taken) < wishes.wanted:
-        open_ = [
-            i
-            for i in range(len(fresh))
-            if i not in taken and all(likeness[i, j] < SAME_IDEA for j in taken)
+
+
+class Board:
+    """The places given so far, and what they make every candidate cost.
+
+    Each round costs one product of the candidates with the vector that was taken, so that a
+    thousand candidates and fifty places take milliseconds.
+    """
+
+    def __init__(self, candidates: list[Scored], vectors: np.ndarray, weights: Weights) -> None:
+        self.candidates = candidates
+        self.choices: list[Choice] = []
+        self._vectors = vectors
+        self._weights = weights
+        self._relevance = np.array([one.relevance for one in candidates])
+        self._episodes = np.array([str(one.row["episode_id"]) for one in candidates])
+        self._shows = np.array([str(one.row["show_title"]) for one in candidates])
+        self._nearest = np.zeros(len(candidates))
+        self._companions = np.zeros(len(candidates))
+        self._is_open = np.ones(len(candidates), dtype=bool)
+        self._closed: dict[int, tuple[Reason, str | None]] = {}
+        self._last_costs = np.zeros(len(candidates))
+
+    def close(self, index: int, reason: Reason, instead_id: str | None = None) -> None:
+        """Give this candidate no place any more."""
+        self._is_open[index] = False
+        self._closed[index] = (reason, instead_id)
+
+    def take_best(self, least: float) -> bool:
+        """Give the next place to the best that is open; False if nothing open is worth it."""
+        if not self._is_open.any():
+            return False
+        self._last_costs = rounded(self._weights.likeness * self._nearest + self._companions)
+        scores = rounded(self._relevance - self._last_costs)
+        best = int(np.argmax(np.where(self._is_open, scores, -np.inf)))
+        if scores[best] < least:
+            return False
+        self._is_open[best] = False
+        likeness = rounded(self._vectors @ self._vectors[best])
+        twins = self._twins(best, likeness)
+        name = str(self.candidates[best].row["insight_id"])
+        for i in twins:
+            if self._is_open[i]:
+                self.close(i, "same_idea", name)
+        self.choices.append(
+            Choice(
+                scored=self.candidates[best],
+                also_in=self._also_in(best, twins),
+                diversity_cost=float(self._last_costs[best]),
+                score=float(scores[best]),
+            )
+        )
+        self._nearest = np.maximum(self._nearest, likeness)
+        self._companions += self._weights.same_episode * (self._episodes == self._episodes[best])
+        self._companions += self._weights.same_show * (self._shows == self._shows[best])
+        return True
+
+    def passed_over(self, left: Reason) -> list[PassedOver]:
+        """All that got no place, the best first; `left` is the reason of what is still open."""
+        chosen = {str(choice.scored.row["insight_id"]) for choice in self.choices}
+        found = []
+        for i, one in enumerate(self.candidates):
+            if str(one.row["insight_id"]) in chosen:
+                continue
+            reason, instead_id = self._closed.get(i, (left, None))
+            cost = float(self._last_costs[i])
+            score = round(one.relevance - cost, DIGITS)
+            found.append(PassedOver(one, reason, cost, score, instead_id))
+        return sorted(found, key=lambda p: (-p.score, str(p.scored.row["insight_id"])))
+
+    def _twins(self, index: int, likeness: np.ndarray) -> list[int]:
+        """The other candidates that tell the same idea."""
+        row = self.candidates[index].row
+        return [
+            int(i)
+            for i in np.flatnonzero(likeness >= SAME_IDEA)
+            if i != index and tells_the_same(row, self.candidates[i].row, float(likeness[i]))
         ]
-        if not open_:
-            break
-        cost = [diversity_cost(i, taken, fresh, likeness, weights) for i in open_]
-        best = int(np.argmax([relevance[i] - c for i, c in zip(open_, cost, strict=True)]))
-        taken.append(open_[best])
-        costs.append(cost[best])
-    return [
-        to_choice(fresh, i, likeness, parts[i], float(relevance[i]), cost, weights)
-        for i, cost in zip(taken, costs, strict=True)
-    ]
 
-
-def part_scores(
-    candidate: Row, vector: np.ndarray, wishes: Wishes, day: date, lookback_days: int
-) -> dict[str, float]:
-    """The parts of a candidate's score, unweighted, each between 0 and 1."""
-    nearest_seen = float((wishes.seen_vectors @ vector).max(initial=0.0))
-    topic = float((wishes.topic_vectors @ vector).max(initial=0.0))
-    age_days = (day - candidate["published_on"]).days
-    return {
-        "value": float(candidate["value_score"]),
-        "novelty": round(1.0 - max(nearest_seen, 0.0), 4),
-        "corroboration": min(len(candidate["corroborating_shows"]) / 2, 1.0),
-        "topic": round(max(topic - MIN_TOPIC, 0.0) / (1 - MIN_TOPIC), 4),
-        "followed": float(candidate["show_title"] in wishes.followed_shows),
-        "freshness": round(1.0 - age_days / max(lookback_days, 1), 4),
-    }
-
-
-def diversity_cost(
-    index: int, taken: Sequence[int], rows: Sequence[Row], likeness: np.ndarray, weights: Weights
-) -> float:
-    """What the places already taken make this one cost."""
-    if not taken:
-        return 0.0
-    same_episode = sum(rows[index]["episode_id"] == rows[j]["episode_id"] for j in taken)
-    same_show = sum(rows[index]["show_title"] == rows[j]["show_title"] for j in taken)
-    nearest = max(float(likeness[index, j]) for j in taken)
-    return float(
-        weights.likeness * max(nearest, 0.0)
-        + weights.same_episode * same_episode
-        + weights.same_show * same_show
-    )
-
-
-def to_choice(
-    rows: Sequence[Row],
-    index: int,
-    likeness: np.ndarray,
-    parts: dict[str, float],
-    relevance: float,
-    cost: float,
-    weights: Weights,
-) -> Choice:
-    """A taken place with weighted parts and the other shows that tell the same."""
-    row = rows[index]
-    twins = {
-        str(rows[j]["show_title"])
-        for j in range(len(rows))
-        if likeness[index, j] >= SAME_IDEA and rows[j]["show_title"] != row["show_title"]
-    }
-    columns = {f"{n}_part": round(getattr(weights, n) * v, 4) for n, v in parts.items()}
-    columns |= {"diversity_cost": round(cost, 4), "score": round(relevance - cost, 4)}
-    also_in = tuple(sorted(twins | set(row["corroborating_shows"])))
-    return Choice(row, also_in, columns)
+    def _also_in(self, index: int, twins: Sequence[int]) -> tuple[str, ...]:
+        """The other shows that tell it, on these days or earlier ones."""
+        row = self.candidates[index].row
+        shows = {self._shows[i] for i in twins} | set(row["corroborating_shows"])
+        return tuple(sorted(str(show) for show in shows - {row["show_title"]}))

@@ -27,6 +27,14 @@ class Reader(BaseModel):
     followed_shows: tuple[str, ...] = Field(default=(), description="Titles of shows.")
     is_enabled: bool = Field(default=True, description="false: no digest is made.")
 
+    @field_validator("topics", "followed_shows")
+    @classmethod
+    def _are_words(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        said = tuple(" ".join(value.split()) for value in values)
+        if not all(said):
+            raise ValueError("an empty entry in the list")
+        return tuple(dict.fromkeys(said))
+
     @field_validator("time_zone")
     @classmethod
     def _is_time_zone(cls, value: str) -> str:

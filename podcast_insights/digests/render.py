@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote as percent_encoded
 from urllib.parse import urlsplit, urlunsplit
 
+from podcast_insights.digests.lead import lead
 from podcast_insights.digests.model import Digest, Entry, RelatedEntry, clock
 from podcast_insights.text import escaped_markdown
 
@@ -32,7 +33,6 @@ TITLE_LIMIT = 200
 TEXT_LIMIT = 3000
 """Nobody writes titles or passages this long; a hostile feed may."""
 
-COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 EXTRACTED = "passages of the episodes in the speakers' own words, chosen by a program"
 WRITTEN = "written by a language model, each with a quote that was found in the transcript"
 
@@ -151,6 +151,7 @@ def cleaned_entry(entry: Entry) -> Entry:
         show_title=shortened(entry.show_title),
         episode_title=shortened(entry.episode_title),
         also_in=tuple(shortened(show) for show in entry.also_in),
+        topic=shortened(entry.topic or "") or None,
         related=tuple(cleaned_link(link) for link in entry.related),
     )
 
@@ -201,30 +202,9 @@ def span_of(quote: str, body: str) -> tuple[int, int] | None:
     return None
 
 
-def lead(digest: Digest) -> str:
-    """The sentence under the date: what there is, and that there is less than wanted."""
-    count = len(digest.entries)
-    noun = "insight" if count == 1 else "insights"
-    if count == 0:
-        return "There was nothing new worth telling you today; enjoy the quiet."
-    if count < digest.wanted:
-        return (
-            f"Only {count} {noun} today: the episodes held no more that were new to you "
-            "and backed by a quote."
-        )
-    shows = len({entry.show_title for entry in digest.entries})
-    source = f"{counted(shows)} {'show' if shows == 1 else 'shows'}"
-    return f"{counted(count).capitalize()} {noun} from {source}, with the words behind each."
-
-
 def preheader(digest: Digest) -> str:
     """What an inbox shows beside the subject: the headlines that the subject left out."""
     return shortened(" · ".join(entry.headline for entry in digest.entries[1:]))
-
-
-def counted(number: int) -> str:
-    """A small number as a word."""
-    return COUNTS[number] if number < len(COUNTS) else str(number)
 
 
 def made_by(digest: Digest) -> str:

@@ -43,6 +43,19 @@ def test_a_reader_with_all_wishes_is_read(tmp_path: Path) -> None:
     )
 
 
+def test_wishes_are_read_without_stray_spaces_and_once(tmp_path: Path) -> None:
+    (ada,) = readers(
+        tmp_path, "readers: [{id: a, name: A, topics: [' GPU  clouds', energy, GPU clouds]}]"
+    )
+    assert ada.topics == ("GPU clouds", "energy")
+
+
+@pytest.mark.parametrize("key", ["topics", "followed_shows"])
+def test_an_empty_wish_is_a_mistake(tmp_path: Path, key: str) -> None:
+    with pytest.raises(UserError, match="an empty entry in the list"):
+        readers(tmp_path, f"readers: [{{id: a, name: A, {key}: [energy, ' ']}}]")
+
+
 def test_a_name_is_enough_for_five_insights_in_files(tmp_path: Path) -> None:
     (ada,) = readers(tmp_path, "readers: [{id: ada, name: Ada}]")
     assert (ada.insights, ada.address, ada.time_zone, ada.hour) == (5, None, "UTC", 6)

@@ -2,6 +2,7 @@
 
 import os
 import re
+from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
@@ -11,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from podcast_insights.digests.files import write_digest, write_index
-from podcast_insights.digests.model import Digest, Entry, RelatedEntry
+from podcast_insights.digests.lead import COUNTS
+from podcast_insights.digests.model import LEFT_OUT, Considered, Digest, Entry, RelatedEntry
 from podcast_insights.digests.render import (
     digest_subject,
     render_html,
@@ -161,18 +163,96 @@ def test_both_engines_are_named_when_both_took_part() -> None:
     assert "chosen by a program; the others were written by a language model" in page
 
 
-@pytest.mark.parametrize(("count", "words"), [(1, "Only 1 insight today"), (3, "Only 3 insights")])
-def test_thin_day_says_so(count: int, words: str) -> None:
-    subject = digest(*(entry(rank) for rank in range(1, count + 1)), wanted=5)
-    for made in all_formats(subject):
-        assert words in made
+def considered(**left_out: int) -> Considered:
+    """Nine insights; those not named were given."""
+    return Considered(**dict.fromkeys(LEFT_OUT, 0) | {"insights": 9} | left_out)
 
 
-def test_empty_digest_is_one_friendly_sentence() -> None:
-    for made in all_formats(digest(wanted=5)):
-        assert "There was nothing new worth telling you today; enjoy the quiet." in made
-        assert "Listen" not in made
-        assert "transcript" not in made
+@pytest.mark.parametrize(
+    ("count", "chosen_from", "told"),
+    [
+        (1, None, "Only one insight was worth your time today: the episodes held no more that"),
+        (
+            3,
+            considered(insights=3),
+            "Only three insights were worth your time today: the latest episodes held no more.",
+        ),
+        (
+            2,
+            considered(told_before=7),
+            "Of nine in the latest episodes, seven you had been told before.",
+        ),
+        (
+            2,
+            considered(told_before=1, same_idea=1, adds_too_little=3, low_value=2),
+            "Of nine in the latest episodes, one you had been told before, four were more of the "
+            "same and two were too slight.",
+        ),
+        (
+            1,
+            considered(insights=24, same_idea=1, low_value=22),
+            "Of 24 in the latest episodes, one was more of the same and 22 were too slight.",
+        ),
+    ],
+)
+def test_a_thin_day_says_so_and_why(count: int, chosen_from: Considered | None, told: str) -> None:
+    entries = (entry(rank) for rank in range(1, count + 1))
+    subject = replace(digest(*entries, wanted=5), considered=chosen_from)
+    for made in (Outline(render_html(subject)).words, *all_formats(subject)[1:]):
+        flat = " ".join(made.split())
+        assert f"Only {COUNTS[count]} insight" in flat
+        assert told in flat
+        assert "with the words behind each" not in flat
+
+
+@pytest.mark.parametrize(
+    ("chosen_from", "told"),
+    [
+        (None, "There was nothing new worth telling you today; enjoy the quiet."),
+        (
+            considered(insights=0),
+            "There was nothing to tell today: no insight was found in the latest episodes, or "
+            "there were no new ones. Enjoy the quiet.",
+        ),
+        (
+            considered(told_before=9),
+            "There was nothing new worth telling you today: you have read here before what the "
+            "latest episodes say. Enjoy the quiet.",
+        ),
+        (
+            considered(insights=1, low_value=1),
+            "There was nothing new worth telling you today: the latest episodes held nothing good "
+            "enough. Enjoy the quiet.",
+        ),
+        (
+            considered(told_before=6, low_value=3),
+            "of nine insights in the latest episodes, six you had been told before and three "
+            "were too slight.",
+        ),
+    ],
+)
+def test_an_empty_digest_is_friendly_and_says_why(
+    chosen_from: Considered | None, told: str
+) -> None:
+    subject = replace(digest(wanted=5), considered=chosen_from)
+    for made in (Outline(render_html(subject)).words, *all_formats(subject)[1:]):
+        flat = " ".join(made.split())
+        assert told in flat
+        assert "Listen" not in flat
+        assert "transcript" not in flat
+
+
+def test_a_full_digest_says_nothing_of_what_was_left_out() -> None:
+    subject = replace(digest(entry(), entry(2)), considered=considered(told_before=7))
+    for made in (Outline(render_html(subject)).words, *all_formats(subject)[1:]):
+        assert "Two insights from one show, with the words behind each." in " ".join(made.split())
+        assert "told before" not in made
+
+
+def test_the_readers_topic_is_named_where_it_is_known() -> None:
+    subject = digest(entry(topic="GPU clouds"), entry(2))
+    for made in (Outline(render_html(subject)).words, *all_formats(subject)[1:]):
+        assert made.count("On your topic") == made.count("GPU clouds") == 1
 
 
 def test_output_is_deterministic() -> None:
@@ -200,6 +280,7 @@ def test_hostile_titles_stay_text() -> None:
             audio_url="data:text/html,<script>1</script>",
             also_in=(HOSTILE,),
             related=(link,),
+            topic=HOSTILE,
         )
     )
     page, text, markdown = all_formats(subject)
@@ -286,6 +367,7 @@ def digests(draw: st.DrawFn) -> Digest:
         engine=st.sampled_from(["extractive", "llm"]),
         also_in=st.lists(TEXTS, max_size=2).map(tuple),
         related=st.lists(links, max_size=2).map(tuple),
+        topic=st.none() | TEXTS,
     )
     chosen = draw(st.lists(entries, max_size=3))
     return Digest("ada", draw(TEXTS), draw(st.dates()), 5, tuple(chosen))
@@ -309,7 +391,7 @@ def test_no_text_adds_a_tag_an_attribute_or_a_line(subject: Digest, is_page: boo
 
 def own_styles() -> set[str]:
     """Every style attribute of a page that uses all parts of the template."""
-    quoted = entry(2, engine="llm", related=(RELATED, RELATED, RELATED))
+    quoted = entry(2, engine="llm", related=(RELATED, RELATED, RELATED), topic="energy")
     return Outline(render_html(digest(entry(), quoted), is_page=True)).styles
 
 
