@@ -20,7 +20,7 @@ import yaml
 
 from podcast_insights.embeddings.advertising import THRESHOLD, advertising_scores
 from podcast_insights.embeddings.sentences import Sentence, to_sentences
-from podcast_insights.transcripts.publisher import parse_transcript
+from podcast_insights.transcripts.publishing import parse_transcript
 
 LABELS = Path(__file__).with_name("advertising_labels.yaml")
 TRANSCRIPTS = Path(__file__).parents[2] / "shared" / "data" / "transcripts"

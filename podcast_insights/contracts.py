@@ -4,7 +4,7 @@ Imported at first use only (it needs dataframely); see `columns.py` for what the
 location knows without it.
 """
 
-from podcast_insights.digests.records import DAILY_DIGESTS, DELIVERIES
+from podcast_insights.digests.records import DAILY_DIGESTS, DELIVERIES, DIGEST_SELECTIONS
 from podcast_insights.embeddings.records import EMBEDDINGS
 from podcast_insights.episodes.records import EPISODES
 from podcast_insights.feeds.records import ANNOUNCED_ITEMS, FEED_FETCHES, FEEDS, ITEM_CHANGES
@@ -28,6 +28,7 @@ TABLES: dict[str, Table] = {
         REJECTED_INSIGHTS,
         RELATED_INSIGHTS,
         DAILY_DIGESTS,
+        DIGEST_SELECTIONS,
         DELIVERIES,
         FEED_FETCHES,
         ANNOUNCED_ITEMS,

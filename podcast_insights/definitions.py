@@ -60,7 +60,7 @@ def build_resources(settings: Settings) -> dict[str, Any]:
             batch_size=settings.whisper_batch_size,
             device_index=[int(part) for part in settings.whisper_device_index.split(",")],
             workers=settings.whisper_workers,
-            keep_audio=settings.keep_audio,
+            keep_audio_days=settings.keep_audio_days,
         ),
         "embedder": EmbedderResource(cache=cache, model=settings.embedding_model),
         "insight_engine": InsightEngineResource(

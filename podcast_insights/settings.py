@@ -24,6 +24,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from podcast_insights.errors import UserError
 
 PREFIX = "PODCAST_INSIGHTS_"
+RENAMED = {
+    "KEEP_AUDIO": ("AUDIO_RETENTION", "keep for true, drop for false, or days such as 30d"),
+}
+"""Settings of earlier versions: what they are called now, and which values that takes."""
+
 CRON_RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
 
 
@@ -79,9 +84,10 @@ class Settings(BaseSettings):
         default=2_000_000_000, gt=0, description="Largest enclosure accepted."
     )
     max_fetch_workers: int = Field(default=8, ge=1, description="Downloads at the same time.")
-    keep_audio: bool = Field(
-        default=True,
-        description="Keep downloaded audio in data/cache/audio after its transcript is stored.",
+    audio_retention: str = Field(
+        default="keep",
+        description="Downloaded audio, once its transcript is stored: keep; drop; or days after "
+        "its last use, such as 30d.",
     )
 
     whisper_model: str = Field(
@@ -117,6 +123,13 @@ class Settings(BaseSettings):
         description="extractive needs no key and no network; llm needs llm_model.",
     )
     insights_per_episode: int = Field(default=8, ge=1, description="At most, before ranking.")
+    min_grounding_rate: float = Field(
+        default=0.7,
+        ge=0,
+        le=1,
+        description="An asset check fails when less than this share of what an engine proposed "
+        "rested on words that were said.",
+    )
     llm_model: str = Field(
         default="", description="litellm model name, for example openai/gpt-5-mini."
     )
@@ -140,8 +153,20 @@ class Settings(BaseSettings):
         description="INPUT,OUTPUT prices for a model litellm has no price for; 0,0 if it is free.",
     )
 
+    llm_fallback_models: str = Field(
+        default="",
+        description="litellm names, separated by commas: asked in this order where llm_model "
+        "gives no usable answer, with the keys of their providers' own variables.",
+    )
+    llm_prompt_dir: str = Field(
+        default="",
+        description="Folder with prompts of your own (insights_v2.md, select_v1.md); empty: the "
+        "packaged ones.",
+    )
     llm_max_prompt_chars: int = Field(
-        default=60_000, ge=2_000, description="Transcript in one call; longer ones go in parts."
+        default=60_000,
+        ge=2_000,
+        description="Transcript in one call; longer ones go in windows cut where topics change.",
     )
     llm_max_answer_tokens: int = Field(
         default=0,
@@ -186,6 +211,14 @@ class Settings(BaseSettings):
             raise ValueError("not five cron fields such as 0 5 * * *")
         return value
 
+    @field_validator("audio_retention")
+    @classmethod
+    def _is_retention(cls, value: str) -> str:
+        value = value.strip().lower()
+        if not re.fullmatch(r"keep|drop|[1-9]\d{0,4}d", value, re.ASCII):
+            raise ValueError("not keep, drop, or a number of days such as 30d")
+        return value
+
     @field_validator("whisper_device_index")
     @classmethod
     def _is_index_list(cls, value: str) -> str:
@@ -224,10 +257,24 @@ class Settings(BaseSettings):
         """Root of the content-addressed cache."""
         return self.under_home(self.data_dir) / "cache"
 
+    @property
+    def keep_audio_days(self) -> int | None:
+        """Days that audio is kept after its last use; 0: not at all; None: for good."""
+        named: dict[str, int | None] = {"keep": None, "drop": 0}
+        kept = self.audio_retention
+        return named[kept] if kept in named else int(kept.removesuffix("d"))
+
     @cached_property
     def digests_dir(self) -> Path:
         """Where digests are written as HTML, text and Markdown."""
         return self.under_home(self.data_dir) / "digests"
+
+    @property
+    def llm_fallback_names(self) -> tuple[str, ...]:
+        """The models to fall back on, each once and none of them the first one's double."""
+        names = dict.fromkeys(name.strip() for name in self.llm_fallback_models.split(","))
+        is_same_place = not self.llm_api_base
+        return tuple(n for n in names if n and not (is_same_place and n == self.llm_model))
 
     @property
     def is_mail_configured(self) -> bool:
@@ -280,6 +327,9 @@ def refuse_unknown(environment: Mapping[str, str]) -> None:
     """A misspelt variable would otherwise be ignored without a word."""
     known = {name.upper() for name in Settings.model_fields}
     for name in environment:
+        if name.startswith(PREFIX) and name.removeprefix(PREFIX) in RENAMED:
+            new, values = RENAMED[name.removeprefix(PREFIX)]
+            raise UserError(f"{name} is now called {PREFIX}{new}.", f"Set that instead: {values}.")
         if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in known:
             # Without the prefix, which would make any two names look alike.
             close = difflib.get_close_matches(name.removeprefix(PREFIX), known, n=1)

@@ -52,7 +52,14 @@ REPORTED = {
     "embeddings": {"passages", "advertising_passages", "model"},
     "insights": {"insights", "grounding_rate", "cost_usd", "prompt_tokens", "preview"},
     "rejected_insights": {"by_reason"},
-    "related_insights": {"links", "to_other_shows", "same_idea"},
+    "related_insights": {
+        "links",
+        "to_other_shows",
+        "same_idea",
+        "folded",
+        "refreshed_links",
+        "refreshed_days",
+    },
     "daily_digests": {"digests", "thin_digests", "preview"},
     "digest_files": {"digests", "index"},
     "deliveries": {"sent", "reason"},
@@ -94,11 +101,10 @@ def test_a_block_of_days_is_one_run() -> None:
     assert policy.max_partitions_per_run == 31
 
 
-def test_only_transcription_holds_the_gpu_pool() -> None:
+def test_what_waits_for_its_turn_waits_in_a_pool_of_its_own() -> None:
     graph = defs.resolve_job_def("daily_insights").graph
-    pools = {node.name: node.definition.pool for node in graph.nodes}
-    assert {name for name, pool in pools.items() if pool} == {"transcripts"}
-    assert pools["transcripts"] == "gpu"
+    pools = {node.name: node.definition.pool for node in graph.nodes if node.definition.pool}
+    assert pools == {"transcripts": "gpu", "related_insights": "related_insights"}
 
 
 @pytest.mark.parametrize("name", ASSETS)

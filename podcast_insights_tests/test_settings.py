@@ -30,9 +30,9 @@ def refusal() -> UserError:
 
 class TestNames:
     def test_known_names_are_taken(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        given(monkeypatch, WHISPER_MODEL="small", KEEP_AUDIO="false", SMTP_PORT="")
+        given(monkeypatch, WHISPER_MODEL="small", AUDIO_RETENTION="drop", SMTP_PORT="")
         settings = load_settings()
-        assert (settings.whisper_model, settings.keep_audio) == ("small", False)
+        assert (settings.whisper_model, settings.audio_retention) == ("small", "drop")
         assert settings.smtp_port == 587
 
     def test_a_misspelt_name_is_refused_with_the_nearest(
@@ -46,6 +46,23 @@ class TestNames:
     def test_a_name_like_no_other_points_to_the_list(self, monkeypatch: pytest.MonkeyPatch) -> None:
         given(monkeypatch, TELEGRAM_BOT="1")
         assert refusal().remedy == "See .env.example for all."
+
+    def test_a_name_of_earlier_versions_points_to_the_new_one(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        given(monkeypatch, KEEP_AUDIO="false")
+        error = refusal()
+        assert error.problem.endswith("KEEP_AUDIO is now called PODCAST_INSIGHTS_AUDIO_RETENTION.")
+        assert "drop for false" in error.remedy
+
+    @pytest.mark.parametrize(
+        ("value", "days"), [("keep", None), ("drop", 0), (" 30D ", 30), ("1d", 1)]
+    )
+    def test_how_long_audio_is_kept(
+        self, monkeypatch: pytest.MonkeyPatch, value: str, days: int | None
+    ) -> None:
+        given(monkeypatch, AUDIO_RETENTION=value)
+        assert load_settings().keep_audio_days == days
 
     def test_names_of_other_programs_are_none_of_our_business(
         self, monkeypatch: pytest.MonkeyPatch
@@ -71,7 +88,10 @@ class TestValues:
             ("MAX_FAILED_SHARE", "1.5"),
             ("MAX_FEED_BYTES", "-1"),
             ("HTTP_TIMEOUT_S", "0"),
-            ("KEEP_AUDIO", "perhaps"),
+            *(
+                ("AUDIO_RETENTION", v)
+                for v in ("perhaps", "30", "0d", "-1d", "1.5d", "²d", "keep 3d")
+            ),
             ("WHISPER_DEVICE", "gpu"),
             ("WHISPER_DEVICE_INDEX", "0;1"),
             ("WHISPER_DEVICE_INDEX", "²"),

@@ -26,24 +26,40 @@ COMMENT ON VIEW insights IS
 CREATE OR REPLACE VIEW related AS
 SELECT
   a.headline, a.show_title, r.rank, r.similarity, b.headline AS related_headline,
-  b.show_title AS related_show_title, r.is_same_idea, r.is_other_show,
-  b.audio_link AS related_audio_link, a.published_on, b.published_on AS related_published_on,
-  r.insight_id, r.related_insight_id
+  b.show_title AS related_show_title, len(coalesce(r.folded_insight_ids, [])) AS more_tellers,
+  r.is_same_idea, r.is_other_show, b.audio_link AS related_audio_link, a.published_on,
+  b.published_on AS related_published_on, r.rank_on_day, r.folded_insight_ids, r.insight_id,
+  r.related_insight_id
 FROM related_insights r
 JOIN insights a ON a.insight_id = r.insight_id
-JOIN insights b ON b.insight_id = r.related_insight_id;
+JOIN insights b ON b.insight_id = r.related_insight_id
+WHERE r.rank IS NOT NULL;
 COMMENT ON VIEW related IS
-  'Pairs of related insights in words; other shows first, is_same_idea marks near-duplicates.';
+  'Ten ideas next to each insight, other shows first: who tells each nearest, and how many more tell it. is_same_idea: it is the insight''s own idea.';
 
 CREATE OR REPLACE VIEW digests AS
 SELECT
   d.digest_on, d.reader_id, d.rank, d.headline, d.show_title, d.episode_title,
   clock(d.quote_start_s) AS heard_at, d.audio_url AS audio_link, d.also_in, d.score, d.value_part,
   d.novelty_part, d.corroboration_part, d.topic_part, d.followed_part, d.freshness_part,
-  d.diversity_cost, s.status AS delivery_status, s.sent_at, d.insight_id, d.digest_id
+  d.diversity_cost, d.matched_topic, s.status AS delivery_status, s.sent_at,
+  d.nearest_seen_insight_id, d.insight_id, d.digest_id
 FROM daily_digests d LEFT JOIN deliveries s USING (digest_id);
 COMMENT ON VIEW digests IS
   'What each reader got, why (the parts of the score), and whether it was mailed.';
+
+CREATE OR REPLACE VIEW passed_over AS
+SELECT
+  s.digest_on, s.reader_id, p.headline, p.show_title, p.reason, p.score,
+  last.score AS score_of_last_place, p.value_part, p.novelty_part, p.corroboration_part, p.topic_part, p.followed_part,
+  p.freshness_part, p.diversity_cost, p.matched_topic, p.insight_id, p.instead_insight_id,
+  s.digest_id
+FROM (
+  SELECT digest_id, digest_on, reader_id, given, unnest(passed_over) AS p FROM digest_selections
+) s
+LEFT JOIN daily_digests last ON last.digest_id = s.digest_id AND last.rank = s.given;
+COMMENT ON VIEW passed_over IS
+  'What a reader did not get, the best twenty of each digest: why, with the parts of the score.';
 
 CREATE OR REPLACE VIEW segments AS
 SELECT
@@ -73,6 +89,28 @@ SELECT
   count(*) FILTER (status <> 'ok') AS failed_calls
 FROM llm_calls GROUP BY ALL;
 COMMENT ON VIEW costs IS 'Calls, tokens and US dollars by day and model.';
+
+CREATE OR REPLACE VIEW episode_costs AS
+SELECT
+  e.published_on, e.show_title, e.title AS episode_title, c.calls, c.failed_calls,
+  c.propose_calls, c.select_calls, c.prompt_tokens, c.completion_tokens, c.cost_usd,
+  coalesce(i.insights, 0) AS insights, c.cost_usd / i.insights AS cost_usd_per_insight,
+  c.first_called_at, c.last_called_at, c.episode_id
+FROM (
+  SELECT
+    episode_id, count(*) AS calls, count(*) FILTER (status <> 'ok') AS failed_calls,
+    count(*) FILTER (purpose = 'propose') AS propose_calls,
+    count(*) FILTER (purpose = 'select') AS select_calls, sum(prompt_tokens) AS prompt_tokens,
+    sum(completion_tokens) AS completion_tokens, sum(cost_usd) AS cost_usd,
+    min(called_at) AS first_called_at, max(called_at) AS last_called_at
+  FROM llm_calls GROUP BY episode_id
+) c
+LEFT JOIN episodes e USING (episode_id)
+LEFT JOIN (
+  SELECT episode_id, count(*) AS insights FROM insights_base WHERE engine = 'llm' GROUP BY ALL
+) i USING (episode_id);
+COMMENT ON VIEW episode_costs IS
+  'Calls, tokens and US dollars by episode, over all runs; without a show: an evaluation, or an episode that is gone.';
 
 CREATE OR REPLACE MACRO insights_like(id, least := 0.4) AS TABLE
 SELECT

@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime
 from rich.console import Console
 from rich.markup import escape
 
-from podcast_insights.digests.compose import digests_of
 from podcast_insights.digests.model import Digest
 from podcast_insights.digests.readers import Reader, load_readers
+from podcast_insights.digests.rows import digests_of
 from podcast_insights.errors import UserError
 from podcast_insights.settings import Settings
 from podcast_insights.warehouse.database import Warehouse
@@ -41,18 +41,22 @@ def digests_on(settings: Settings, day: date, reader_id: str) -> list[tuple[Read
         readers = tuple(reader for reader in readers if reader.id == reader_id)
         if not readers:
             raise UserError(f"There is no reader {reader_id!r}.", "See data/readers.yaml.")
-    rows = open_warehouse(settings).read_window("daily_digests", DateWindow.of_day(day))
-    return digests_of(readers, [day], rows)
+    warehouse, window = open_warehouse(settings), DateWindow.of_day(day)
+    places = warehouse.read_window("daily_digests", window)
+    return digests_of(readers, [day], places, warehouse.read_window("digest_selections", window))
 
 
 def show_digests(settings: Settings, day: date, reader_id: str, out: Console) -> None:
     """Print the digests of a day."""
     from podcast_insights.cli.demo import print_digest
+    from podcast_insights.digests.lead import lead
 
     for reader, digest in digests_on(settings, day, reader_id):
         if digest.entries:
             out.print(f"For {escape(reader.name)}:")
             print_digest(digest, out)
+        elif digest.considered:
+            out.print(f"For {escape(reader.name)} on {day}: {escape(lead(digest))}")
         else:
             out.print(
                 f"No digest for {escape(reader.name)} on {day}. "

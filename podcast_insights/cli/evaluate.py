@@ -64,7 +64,7 @@ def evaluate(request: Request, settings: Settings, out: Console) -> bool:
         found = read_predictions(request.judge_only)
         out.print(score_table(score(gold, found, embedder.embed, request.top)))
         return any(found.values())
-    engine, cost_of = build_engine(request.engine, settings)
+    engine, cost_of = build_engine(request.engine, settings, lambda line: out.print(escape(line)))
     evaluator = Evaluator(engine, embedder, request.top, cost_of, lambda run: show_run(run, out))
     runs = evaluator.run(gold)
     if request.predictions:
@@ -74,10 +74,17 @@ def evaluate(request: Request, settings: Settings, out: Console) -> bool:
     return any(run.predictions for run in runs)
 
 
-def build_engine(name: str, settings: Settings) -> tuple[InsightEngine, Callable[[str], float]]:
+def build_engine(
+    name: str, settings: Settings, report: Callable[[str], None]
+) -> tuple[InsightEngine, Callable[[str], float]]:
     """The engine, and what it has cost by episode.
 
     A language model's calls go through the pipeline's own ledger: the spend caps hold here too.
+
+    Args:
+        name: one of `ENGINES`.
+        settings: of the llm engine.
+        report: told what the llm engine reports on its way, a line each.
 
     Raises:
         UserError: the engine's settings can't work.
@@ -85,11 +92,11 @@ def build_engine(name: str, settings: Settings) -> tuple[InsightEngine, Callable
     if name in BASELINES:
         return Baseline(name), lambda _: 0.0
     if name == "extractive":
-        from podcast_insights.insights.extractive import ExtractiveEngine
+        from podcast_insights.insights.extractive.engine import ExtractiveEngine
 
         return ExtractiveEngine(), lambda _: 0.0
     from podcast_insights.contracts import TABLES
-    from podcast_insights.insights.llm import WarehouseLedger, from_settings
+    from podcast_insights.insights.llm.engine import WarehouseLedger, from_settings
     from podcast_insights.warehouse.database import Warehouse
 
     if not settings.llm_model:
@@ -109,7 +116,8 @@ def build_engine(name: str, settings: Settings) -> tuple[InsightEngine, Callable
         return float(spent["cost_usd"][0])
 
     ledger = WarehouseLedger(warehouse)
-    return from_settings(settings, Cache(settings.cache_dir), ledger, run_id), cost_of
+    cache = Cache(settings.cache_dir)
+    return from_settings(settings, cache, ledger, run_id, report), cost_of
 
 
 def show_run(run: EpisodeRun, out: Console) -> None:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 OnEntry = Callable[["EventLogEntry"], None]
 
+INSIGHTS = ("insights", "rejected_insights")
+"""Where a run begins that is only to write insights anew: one step makes both."""
+
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """The command line prints its own lines; the instance keeps every message for the UI."""
 
@@ -75,10 +78,15 @@ def run_days(
     last: date,
     *,
     send: str = "auto",
+    only_from: Sequence[str] = (),
     tags: Mapping[str, str] | None = None,
     on_entry: OnEntry = ignore,
 ) -> RunResult:
-    """Materialize all assets for the days from `first` to `last` as one run."""
+    """Materialize the assets for the days from `first` to `last` as one run.
+
+    With `only_from` these assets and what comes after them, and nothing before.
+    """
+    from dagster import AssetSelection
     from dagster._core.storage.tags import (
         ASSET_PARTITION_RANGE_END_TAG,
         ASSET_PARTITION_RANGE_START_TAG,
@@ -90,6 +98,8 @@ def run_days(
     end_lost_runs(instance)
     job = defs.resolve_job_def("daily_insights")
     config = {"ops": {"deliveries": {"config": {"send": send}}}, **QUIET}
+    graph = defs.get_repository_def().asset_graph
+    after = AssetSelection.assets(*only_from).downstream().resolve(graph) if only_from else ()
     days: dict[str, Any] = {"partition_key": first.isoformat()}
     labels = {PROCESS_TAG: process_name(), **(tags or {})}
     if first != last:
@@ -98,7 +108,12 @@ def run_days(
         labels[ASSET_PARTITION_RANGE_END_TAG] = last.isoformat()
     with watching(instance, on_entry):
         result = job.execute_in_process(
-            instance=instance, run_config=config, tags=labels, raise_on_error=False, **days
+            instance=instance,
+            run_config=config,
+            tags=labels,
+            raise_on_error=False,
+            asset_selection=sorted(after) or None,
+            **days,
         )
     failures = tuple(line for event in result.all_events if (line := describe(event)))
     return RunResult(result.run_id, result.success, failures)
@@ -110,6 +125,7 @@ def backfill(
     *,
     send: str,
     on_block: Callable[[date, date, RunResult], None],
+    only_from: Sequence[str] = (),
     on_entry: OnEntry = ignore,
 ) -> bool:
     """One run per block of days; a failed block is reported and the next one goes on."""
@@ -117,7 +133,13 @@ def backfill(
     is_good = True
     for first, last in blocks:
         result = run_days(
-            instance, first, last, send=send, tags={"dagster/backfill": name}, on_entry=on_entry
+            instance,
+            first,
+            last,
+            send=send,
+            only_from=only_from,
+            tags={"dagster/backfill": name},
+            on_entry=on_entry,
         )
         on_block(first, last, result)
         is_good = is_good and result.is_success
@@ -143,6 +165,23 @@ def unfinished(settings: "Settings", first: date, last: date) -> list[date]:
     end, now = last + timedelta(days=1), datetime.now(UTC)
     found = unfinished_days(warehouse, feeds, first, end, now)
     return [day.day for day in found]
+
+
+def outdated(settings: "Settings", first: date, last: date) -> list[date]:
+    """The days of a range whose insights another engine, model or prompt has made.
+
+    Raises:
+        UserError: prompts of one's own can't be read.
+    """
+    from podcast_insights.contracts import TABLES
+    from podcast_insights.insights.versions import engine_version, outdated_days
+    from podcast_insights.warehouse.database import Warehouse
+
+    if not settings.warehouse_path.exists():
+        return []
+    version = engine_version(settings)
+    warehouse = Warehouse(settings.warehouse_path, TABLES)
+    return list(outdated_days(warehouse, version, first, last + timedelta(days=1)))
 
 
 def blocks_of(days: Sequence[date], size: int) -> list[tuple[date, date]]:

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from podcast_insights.cli.deliveries_commands import deliveries_app
 from podcast_insights.cli.feeds_commands import feeds_app
 from podcast_insights.errors import UserError
 from podcast_insights.settings import Settings, load_settings
@@ -21,9 +22,6 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-)
-deliveries_app = typer.Typer(
-    help="Mails whose outcome is unknown: a person decides.", no_args_is_help=True
 )
 app.add_typer(feeds_app, name="feeds")
 app.add_typer(deliveries_app, name="deliveries")
@@ -144,6 +142,14 @@ def backfill(
         bool,
         typer.Option("--missing", help="Only days that lack something announced, or insights."),
     ] = False,
+    outdated: Annotated[
+        bool,
+        typer.Option(
+            "--outdated",
+            help="Only days whose insights another engine, model or prompt has made; they are "
+            "written anew, and nothing before them is run.",
+        ),
+    ] = False,
 ) -> None:
     """Materialize a range of days in blocks, oldest first; what is done is not done again."""
     from podcast_insights.cli import launch
@@ -154,16 +160,21 @@ def backfill(
     if first > last:
         raise UserError(f"{first} is after {last}.", "Swap --from and --to.")
     require_mail(settings, send)
-    days = launch.unfinished(settings, first, last) if missing else launch.days_of(first, last)
+    if missing and outdated:
+        raise UserError("--missing and --outdated ask for different runs.", "Choose one of them.")
+    which = launch.unfinished if missing else launch.outdated if outdated else None
+    days = which(settings, first, last) if which else launch.days_of(first, last)
     blocks = launch.blocks_of(days, settings.max_partitions_per_run)
     if not blocks:
-        out.print(f"Nothing from {first} to {last} is missing.")
+        state = "outdated" if outdated else "missing"
+        out.print(f"Nothing from {first} to {last} is {state}.")
         raise typer.Exit(0)
     with launch.instance_of(settings) as instance, progress(out, len(blocks)) as on_entry:
         is_good = launch.backfill(
             instance,
             blocks,
             send="always" if send else "auto",
+            only_from=launch.INSIGHTS if outdated else (),
             on_block=lambda a, b, r: show_outcome(a, b, r.is_success, r.failures),
             on_entry=on_entry,
         )
@@ -226,21 +237,39 @@ def doctor() -> None:
 @app.command()
 def cache(
     prune: Annotated[str, typer.Option(help="Remove all files of this kind, e.g. audio.")] = "",
+    unused_days: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="With --prune audio: only what was not used for so many days and is transcribed.",
+        ),
+    ] = None,
 ) -> None:
     """Show what the cache holds; or remove one kind of it."""
     from rich.table import Table
 
     from podcast_insights.cache import KINDS, Cache
+    from podcast_insights.transcripts.audio_policy import prune_audio
+    from podcast_insights.transcripts.downloads import parts_usage, prune_parts
 
     store = Cache(load_settings().cache_dir)
+    if unused_days is not None:
+        if prune != "audio":
+            raise UserError("--unused-days is about audio.", "Add --prune audio, or leave it out.")
+        prune_parts(store)
+        removed = prune_audio(store, unused_days)
+        out.print(f"Removed {removed.files} files, {removed.bytes / 1e6:.1f} MB.")
+        return
     if prune:
         if prune not in KINDS:
             raise UserError(f"{prune!r} is not kept in the cache.", f"One of: {', '.join(KINDS)}.")
         removed = store.prune(prune)
+        if prune == "audio":
+            prune_parts(store, older_than_s=0)
         out.print(f"Removed {removed.files} files, {removed.bytes / 1e6:.1f} MB.")
         return
     table = Table("kind", "files", "MB")
-    for row in store.usage():
+    for row in (*store.usage(), parts_usage(store)):
         table.add_row(row.kind, str(row.files), f"{row.bytes / 1e6:.1f}")
     out.print(table)
 
@@ -281,39 +310,6 @@ def tables(
     from rich.markdown import Markdown
 
     out.print(Markdown(documented()))
-
-
-@deliveries_app.command("list")
-def deliveries_list() -> None:
-    """List mails whose outcome is unknown."""
-    from podcast_insights.cli.digest import open_warehouse
-    from podcast_insights.digests.delivery import unconfirmed
-
-    waiting = unconfirmed(open_warehouse(load_settings()), datetime.now(UTC))
-    for row in waiting:
-        out.print(f"{row.digest_id}  {row.digest_on}  {row.reader_id}  {escape(row.error or '')}")
-    if not waiting:
-        out.print("No mail is waiting for a decision.")
-
-
-@deliveries_app.command("release")
-def deliveries_release(digest_id: str) -> None:
-    """It did not arrive: let the next delivery send it again."""
-    from podcast_insights.cli.digest import open_warehouse
-    from podcast_insights.digests.delivery import release
-
-    release(open_warehouse(load_settings()), digest_id)
-    out.print("Released; the next delivery sends it.")
-
-
-@deliveries_app.command("confirm")
-def deliveries_confirm(digest_id: str) -> None:
-    """It did arrive: never send it again."""
-    from podcast_insights.cli.digest import open_warehouse
-    from podcast_insights.digests.delivery import confirm
-
-    confirm(open_warehouse(load_settings()), digest_id, datetime.now(UTC))
-    out.print("Confirmed.")
 
 
 def require_mail(config: Settings, send: bool) -> None:

@@ -21,7 +21,7 @@ ENDING = re.compile(r"[.!?…]+[\"'”’)\]]*$")
 
 @dataclass(frozen=True)
 class Sentence:
-    """One sentence; the times are exact to about a second (see `insights/proof.py`)."""
+    """One sentence; the times are exact to about a second (see `insights/proof/quotes.py`)."""
 
     text: str
     start_s: float

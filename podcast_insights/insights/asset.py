@@ -8,11 +8,15 @@ import polars as pl
 
 from podcast_insights.columns import description, table_metadata
 from podcast_insights.embeddings.resource import EmbedderResource
+from podcast_insights.insights.reasons import UNGROUNDED
 from podcast_insights.insights.resource import InsightEngineResource
-from podcast_insights.partitions import BLOCK, DAILY, RETRY, count_rows, window_of
+from podcast_insights.insights.versions import code_version
+from podcast_insights.partitions import BLOCK, DAILY, RETRY, SETTINGS, count_rows, window_of
 from podcast_insights.warehouse.resource import WarehouseResource
 
 OWNERS = ["team:data-engineering"]
+CODE_VERSION = code_version(SETTINGS)
+"""Another engine, model or prompt makes insights outdated, and nothing before them."""
 
 
 def table_out(name: str) -> dg.AssetOut:
@@ -23,7 +27,7 @@ def table_out(name: str) -> dg.AssetOut:
         kinds={"duckdb", "polars", "ai"},
         owners=OWNERS,
         group_name="journey",
-        code_version="1",
+        code_version=CODE_VERSION,
     )
 
 
@@ -72,12 +76,13 @@ def run_metadata(accepted: pl.DataFrame, rejected: pl.DataFrame, model: str) -> 
     from podcast_insights.text import markdown_table
 
     proposed = accepted.height + rejected.filter(pl.col("quote").is_not_null()).height
+    made_up = rejected.filter(pl.col("reason").is_in(UNGROUNDED)).height
     best = accepted.sort("value_score", descending=True)
     return {
         "insights": accepted.height,
         "episodes": accepted["episode_id"].n_unique(),
         "rejected": rejected.height,
-        "grounding_rate": round(accepted.height / proposed, 3) if proposed else 1.0,
+        "grounding_rate": round(1 - made_up / proposed, 3) if proposed else 1.0,
         "model": model,
         "preview": dg.MarkdownMetadataValue(
             markdown_table(best, ["published_on", "headline", "value_score", "quote_start_s"])
@@ -105,29 +110,30 @@ def spending(warehouse: WarehouseResource, run_id: str) -> dict[str, Any]:
     partitions_def=DAILY,
     backfill_policy=BLOCK,
     retry_policy=RETRY,
-    code_version="1",
+    # One at a time on the instance: a run that stored its rows late would undo what another
+    # had refreshed meanwhile.
+    pool="related_insights",
+    code_version="2",
 )
 def related_insights(
     context: dg.AssetExecutionContext, insights: pl.DataFrame, warehouse: WarehouseResource
 ) -> pl.DataFrame:
-    """For each insight its neighbours in other episodes, other shows first."""
+    """For each insight ideas of other episodes; and better links for the days around."""
     from podcast_insights.insights.records import RELATED_INSIGHTS
-    from podcast_insights.insights.related import relate, to_corpus
+    from podcast_insights.insights.related.refresh import Refresher
 
-    window = window_of(context)
-    known = warehouse.warehouse.read(
-        "SELECT i.insight_id, i.episode_id, i.published_on, i.embedding, e.feed_id "
-        "FROM insights i JOIN episodes e USING (episode_id) WHERE i.published_on < ?",
-        [window.end],
-    )
-    mine = known.filter(pl.col("insight_id").is_in(insights["insight_id"].to_list()))
-    frame = RELATED_INSIGHTS.frame(relate(mine, to_corpus(known)))
+    found = Refresher(warehouse.warehouse).run(window_of(context))
+    frame = RELATED_INSIGHTS.frame(found.rows)
     context.add_output_metadata(
         {
             "links": frame.height,
             "to_other_shows": frame.filter(pl.col("is_other_show")).height,
             "same_idea": frame.filter(pl.col("is_same_idea")).height,
-            "compared_with": known.height,
+            "folded": frame["folded_insight_ids"].list.len().sum(),
+            "compared_with": found.compared_with,
+            "refreshed_links": found.refreshed_links,
+            "refreshed_days": len(found.refreshed_days),
+            "refreshed": ", ".join(str(day) for day in sorted(found.refreshed_days)),
         }
     )
     count_rows(context, frame, "published_on")

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from podcast_insights.identity import short_hash
+from podcast_insights.insights.reasons import RETRIED
 from podcast_insights.warehouse.database import Warehouse
-
-RETRIED = ("engine_failed", "budget_exceeded")
-"""Reasons of `rejected_insights` that another run may mend; all others are answers."""
 
 OWED = """
 SELECT published_on AS day, count(DISTINCT episode_id) AS episodes,

@@ -247,7 +247,7 @@ def connected(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBP
     """A connection that is closed when the block ends, also by an exception.
 
     Time zone UTC, so that timestamps read the same on every machine; no extension is ever
-    fetched from the network.
+    fetched from the network; no progress bar, which DuckDB would draw into a run's log.
     """
     connection = duckdb.connect(
         str(path),
@@ -256,6 +256,7 @@ def connected(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBP
     )
     try:
         connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET enable_progress_bar = false")
         yield connection
     finally:
         connection.close()

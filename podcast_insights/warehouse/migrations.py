@@ -67,11 +67,18 @@ ALTER TABLE IF EXISTS related_insights ADD COLUMN rank_on_day BIGINT;
 ALTER TABLE IF EXISTS related_insights ADD COLUMN folded_insight_ids VARCHAR[];
 ALTER TABLE IF EXISTS llm_calls ADD COLUMN purpose VARCHAR;
 ALTER TABLE IF EXISTS llm_calls ADD COLUMN prompt_version VARCHAR;
+ALTER TABLE IF EXISTS daily_digests ADD COLUMN matched_topic VARCHAR;
+ALTER TABLE IF EXISTS daily_digests ADD COLUMN topic_likeness DOUBLE;
+ALTER TABLE IF EXISTS daily_digests ADD COLUMN nearest_seen_insight_id VARCHAR;
+ALTER TABLE IF EXISTS transcripts ADD COLUMN text_key VARCHAR;
 """
 """What an idea is, who told it too, and what each call was for."""
 
-LINKS_KNOWN_ON_THEIR_DAY = "UPDATE related_insights SET rank_on_day = rank"
-"""Until schema 1 a link never led to a later day."""
+LINKS_KNOWN_ON_THEIR_DAY = """
+UPDATE related_insights SET rank_on_day = rank;
+ALTER TABLE related_insights ALTER COLUMN rank DROP NOT NULL;
+"""
+"""Until schema 1 a link never led to a later day, nor was pushed out by one."""
 
 
 def feeds_as_served(connection: duckdb.DuckDBPyConnection) -> None:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from podcast_insights.embeddings.passages import MAX_WORDS, MIN_WORDS, PassageText, to_passages
 from podcast_insights.embeddings.sentences import to_sentences
-from podcast_insights.transcripts.publisher import parse_transcript
+from podcast_insights.transcripts.publishing import parse_transcript
 from podcast_insights.transcripts.records import Segment
 from podcast_insights_tests.conftest import SAMPLES
 

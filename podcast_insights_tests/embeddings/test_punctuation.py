@@ -6,7 +6,7 @@ import pytest
 
 from podcast_insights.embeddings.punctuation import as_sentence
 from podcast_insights.embeddings.sentences import ends_sentence, timed_words, to_sentences
-from podcast_insights.transcripts.publisher import parse_transcript
+from podcast_insights.transcripts.publishing import parse_transcript
 from podcast_insights.transcripts.records import Segment
 from podcast_insights_tests.conftest import SAMPLES
 

@@ -10,7 +10,7 @@ import pytest
 
 from podcast_insights.cache import Cache
 from podcast_insights.feeds.item_rows import kept
-from podcast_insights.transcripts.publisher import TranscriptFormatError, parse_transcript
+from podcast_insights.transcripts.publishing import TranscriptFormatError, parse_transcript
 from podcast_insights_tests.conftest import DAYS, Home
 from podcast_insights_tests.support.runs import rows_of, run_window
 
