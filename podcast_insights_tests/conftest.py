@@ -69,10 +69,18 @@ def isolated_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv(f"{PREFIX}HOME", str(tmp_path))
 
 
+@pytest.fixture(scope="session")
+def empty_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file to copy; making all tables is most of what a small test costs."""
+    made = Warehouse(tmp_path_factory.mktemp("empty") / "warehouse.duckdb", TABLES)
+    made.revision()
+    return made.path
+
+
 @pytest.fixture
-def warehouse(tmp_path: Path) -> Warehouse:
+def warehouse(tmp_path: Path, empty_warehouse: Path) -> Warehouse:
     """An empty warehouse with all tables."""
-    return Warehouse(tmp_path / "warehouse.duckdb", TABLES)
+    return Warehouse(Path(shutil.copy(empty_warehouse, tmp_path)), TABLES)
 
 
 @pytest.fixture

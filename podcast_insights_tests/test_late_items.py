@@ -223,18 +223,10 @@ class Ledger:
             self.instance.report_run_failed(run)
 
 
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty warehouse to copy; making its tables is most of what a small test costs."""
-    warehouse = Warehouse(tmp_path_factory.mktemp("empty") / "warehouse.duckdb", TABLES)
-    warehouse.revision()
-    return warehouse.path
-
-
 @pytest.fixture
-def ledger(tmp_path: Path, empty: Path) -> Iterator[Ledger]:
+def ledger(tmp_path: Path, empty_warehouse: Path) -> Iterator[Ledger]:
     """A show is subscribed to; nothing was announced yet."""
-    shutil.copy(empty, tmp_path)
+    shutil.copy(empty_warehouse, tmp_path)
     with dg.DagsterInstance.ephemeral() as instance:
         yield Ledger(tmp_path, instance)
 

@@ -1,5 +1,6 @@
 """Fixtures of the feeds stage."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,9 +12,17 @@ from podcast_insights_tests.feeds.world import TABLES, World
 from podcast_insights_tests.support.servers import site
 
 
+@pytest.fixture(scope="session")
+def empty_feeds_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file to copy, with the tables of this stage."""
+    made = Warehouse(tmp_path_factory.mktemp("empty") / "warehouse.duckdb", TABLES)
+    made.revision()
+    return made.path
+
+
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def world(tmp_path: Path, empty_feeds_warehouse: Path) -> Iterator[World]:
     """A server, a clock, and an empty warehouse."""
     with site() as host:
-        warehouse = Warehouse(tmp_path / "warehouse.duckdb", TABLES)
+        warehouse = Warehouse(Path(shutil.copy(empty_feeds_warehouse, tmp_path)), TABLES)
         yield World(host, warehouse, Cache(tmp_path / "cache"))

@@ -1,6 +1,7 @@
 """The whole journey over the sample world, with real Whisper and real embeddings."""
 
 import json
+import shutil
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -10,8 +11,12 @@ import jiwer
 import polars as pl
 import pytest
 import yaml
+from typer.testing import CliRunner
 
+from podcast_insights.cli.launch import instance_of
+from podcast_insights.cli.main import app
 from podcast_insights.definitions import build_defs
+from podcast_insights.insights import versions
 from podcast_insights.insights.proof.prove import TokenStream
 from podcast_insights.late_items import late_items_sensor
 from podcast_insights.transcripts.records import Segment
@@ -250,6 +255,28 @@ def test_manifest_and_audio_agree() -> None:
         assert hashlib.sha256(path.read_bytes()).hexdigest() == episode["sha256"]
     total = sum(path.stat().st_size for path in (SAMPLES / "audio").iterdir())
     assert total < 12_000_000
+
+
+def test_insights_alone_are_written_anew(
+    journey: Home, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a change of engine, model or prompt: they and what follows, nothing before them."""
+    shutil.copy(journey.settings.warehouse_path, home.settings.warehouse_path)
+    home.take_cache_of(journey)
+    command = ["backfill", "--outdated", "--from", str(FIRST), "--to", str(LAST)]
+    nothing = CliRunner().invoke(app, command)
+    assert nothing.exit_code == 0, nothing.output
+    assert "is outdated" in nothing.output
+    monkeypatch.setattr(versions, "EXTRACTIVE_RULES", "extractive-next")
+    anew = CliRunner().invoke(app, command)
+    assert anew.exit_code == 0, anew.output
+    with instance_of(home.settings) as instance:
+        (record,) = instance.get_run_records()
+        run_id = record.dagster_run.run_id
+        steps = {entry.step_key for entry in instance.all_logs(run_id) if entry.step_key}
+    assert {"insights", "related_insights", "daily_digests"} <= steps
+    assert not {"feeds", "episodes", "transcripts", "embeddings"} & steps
+    assert_same_rows(all_rows(home, "insights"), all_rows(journey, "insights"), "insights")
 
 
 def test_a_finished_journey_asks_for_nothing_more(journey: Home) -> None:
