@@ -17,8 +17,9 @@ CREATE OR REPLACE VIEW insights AS
 SELECT
   i.published_on, e.show_title, e.title AS episode_title, i.headline, i.body, i.quote, i.speaker,
   clock(i.quote_start_s) AS heard_at, at_second(if(e.is_private, NULL, e.enclosure_url), i.quote_start_s) AS audio_link,
-  i.topics, i.value_score, e.link AS episode_link, i.engine, i.model, i.prompt_version,
-  i.quote_start_s, i.quote_end_s, i.insight_id, i.episode_id, e.feed_id, i.embedding
+  i.kind, i.topics, i.entities, i.value_score, e.link AS episode_link, i.engine, i.model,
+  i.prompt_version, i.quote_match, i.quote_start_s, i.quote_end_s, i.insight_id, i.episode_id,
+  e.feed_id, i.embedding_model, i.embedding
 FROM insights_base i JOIN episodes e USING (episode_id);
 COMMENT ON VIEW insights IS
   'Every insight with its show, episode, proof and a link to the second in the audio.';

@@ -81,14 +81,19 @@ def show_digest(settings: Settings, out: Console) -> None:
 
 def print_digest(digest: Digest, out: Console) -> None:
     """A digest for the terminal: each insight with its show, proof and second."""
+    from podcast_insights.digests.render import shown
+
     shows = len({entry.show_title for entry in digest.entries})
     out.rule(f"[bold]{digest.digest_on}: {len(digest.entries)} insights from {shows} shows")
     for entry in digest.entries:
         out.print(f"\n[bold cyan]{entry.rank}.[/] [bold]{escape(entry.headline)}[/]")
-        out.print(Padding(escape(entry.body), (0, 0, 0, 3)))
+        item = shown(entry)
+        marked = f"[underline]{escape(item.marked)}[/]" if item.marked else ""
+        body = f"{escape(item.before)}{marked}{escape(item.after)}"
+        quote = f"[italic]{escape(f'“{item.quote}”')}[/]" if item.quote else ""
+        for text in filter(None, (body, quote)):
+            out.print(Padding(text, (0, 0, 0, 3)))
         who = f"{entry.speaker}, " if entry.speaker else ""
-        proof = f"“{entry.quote}”"
-        out.print(Padding(f"[italic]{escape(proof)}[/]", (0, 0, 0, 3)))
         place = f"{who}{entry.show_title}: {entry.episode_title}, at {clock(entry.quote_start_s)}"
         out.print(Padding(f"[dim]{escape(place)}[/]", (0, 0, 0, 3)))
         for other in entry.related:
