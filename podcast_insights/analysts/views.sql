@@ -85,7 +85,7 @@ COMMENT ON VIEW episode_status IS
 
 CREATE OR REPLACE VIEW costs AS
 SELECT
-  called_at::DATE AS called_on, model, count(*) AS calls, sum(prompt_tokens) AS prompt_tokens,
+  (called_at AT TIME ZONE 'UTC')::DATE AS called_on, model, count(*) AS calls, sum(prompt_tokens) AS prompt_tokens,
   sum(completion_tokens) AS completion_tokens, sum(cost_usd) AS cost_usd,
   count(*) FILTER (status <> 'ok') AS failed_calls
 FROM llm_calls GROUP BY ALL;

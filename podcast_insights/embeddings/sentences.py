@@ -16,6 +16,8 @@ ABBREVIATIONS = frozenset(
     "mr mrs ms dr prof st vs etc e.g i.e inc ltd co jr sr approx u.s u.k a.m p.m".split()
 )
 """Without "no": in speech it is an answer far more often than a number."""
+MAX_ENDING_CHARS = 40
+"""Of a word that are looked at: a hostile one of ten thousand full stops took seconds."""
 ENDING = re.compile(r"[.!?…]+[\"'”’)\]]*$")
 
 
@@ -95,6 +97,7 @@ def timed_words(segments: Sequence[Segment]) -> list[Word]:
 
 def ends_sentence(word: str) -> bool:
     """Whether a sentence ends with this word; abbreviations and initials do not end one."""
+    word = word[-MAX_ENDING_CHARS:]
     ending = ENDING.search(word)
     if not ending:
         return False

@@ -1,10 +1,17 @@
 """Sentences are whole, and nothing that was said gets lost between them."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from podcast_insights.embeddings.sentences import MAX_SENTENCE_WORDS, Sentence, to_sentences
+from podcast_insights.embeddings.sentences import (
+    MAX_SENTENCE_WORDS,
+    Sentence,
+    ends_sentence,
+    to_sentences,
+)
 from podcast_insights.transcripts.records import Segment
 
 
@@ -143,3 +150,11 @@ def test_times_go_forward_with_the_text(texts: list[list[str]]) -> None:
 
 def before(a: Sentence, b: Sentence) -> bool:
     return a.start_s <= b.start_s and a.end_s <= b.start_s + 0.002
+
+
+@pytest.mark.parametrize("piece", ["." * 19_990 + "x", '."' * 9_000 + "x", "a." * 10_000])
+def test_an_endless_word_takes_no_time(piece: str) -> None:
+    """Quadratic in a word's length, this took seconds for each."""
+    begun = time.process_time()
+    assert not any(ends_sentence(piece + "y") for _ in range(200))
+    assert time.process_time() - begun < 2.0

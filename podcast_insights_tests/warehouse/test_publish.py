@@ -87,6 +87,17 @@ class TestPublish:
         assert publish(warehouse, target, VIEWS).is_fresh
         assert spoken(target) == ["s-b"]
 
+    def test_every_column_of_every_view_says_what_it_is(self, tmp_path: Path, target: Path) -> None:
+        publish(Warehouse(tmp_path / "real.duckdb", TABLES), target, real_statements())
+        with connected(target, read_only=True) as connection:
+            silent = connection.execute(
+                "SELECT view_name, column_name FROM duckdb_views() v JOIN duckdb_columns() c "
+                "ON c.table_name = v.view_name WHERE NOT v.internal AND c.comment IS NULL"
+            ).fetchall()
+            views = connection.execute("SELECT count(*) FROM duckdb_views() WHERE NOT internal")
+            assert views.fetchone() != (0,)
+        assert silent == []
+
     def test_other_views_are_published_though_no_row_changed(
         self, warehouse: Warehouse, target: Path
     ) -> None:

@@ -87,7 +87,7 @@ VERB = re.compile(
     re.IGNORECASE,
 )
 """A sign that a headline is a sentence and not a fragment; the list is short, so no proof."""
-STUTTER = re.compile(r"\b([a-z']+(?: [a-z']+)?),? \1\b", re.IGNORECASE)
+STUTTER = re.compile(r"\b([a-z']{1,30}(?: [a-z']{1,30})?),? \1\b", re.IGNORECASE)
 FILLERS = re.compile(
     r"\b(you know|i mean|kind of|sort of|kinda|sorta|gonna|gotta|wanna|um|uh|er|hmm|or whatever|"
     r"and stuff|or something|and things like that|that kind of thing|blah)\b|\blike,|, like\b",
