@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-KINDS = ("feeds", "enclosures", "audio", "transcripts", "embeddings", "answers")
-"""What is kept, in the order of the journey."""
+KINDS = ("feeds", "enclosures", "audio", "transcripts", "transcribed", "embeddings", "answers")
+"""What is kept, in the order of the journey; `transcribed` notes which text is of which audio."""
 
 
 @dataclass(frozen=True)

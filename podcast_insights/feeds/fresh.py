@@ -83,10 +83,12 @@ class FreshAddresses:
 def find(items: tuple[Item, ...], episode: Row) -> Item | None:
     """The item that an episode was made from, as it is listed now.
 
-    By the file's stable name, then by the GUID; both only under the same title or date where
-    several items have them, or the audio of another episode would be taken for this one's.
+    By the file's stable name, then by the GUID. Where several items have it, only under the same
+    title or date, or the audio of another episode would be taken for this one's; a GUID that only
+    one item has holds under an edited title, too, unless the date tells that it is used again.
     """
-    by_file = [item for item in items if key_of(item) == episode["enclosure_key"]]
+    key = episode["enclosure_key"]
+    by_file = [item for item in items if key and key_of(item) == key]
     by_guid = [item for item in items if item.guid and item.guid == episode["guid"]]
     if len(by_file) == 1:
         return by_file[0]
@@ -96,6 +98,8 @@ def find(items: tuple[Item, ...], episode: Row) -> Item | None:
         dated = [item for item in alike if date and item.published_at == date]
         if titled or len(dated) == 1:
             return (titled or dated)[0]
+    if len(by_guid) == 1 and not (date and by_guid[0].published_at):
+        return by_guid[0]
     return None
 
 

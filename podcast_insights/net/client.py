@@ -124,6 +124,7 @@ class SafeClient:
             OSError: the file can't be written.
         """
         landing = target if isinstance(target, Landing) else Landing(target)
+        landing.comes_from(url)
         # Ranges and lengths count bytes as they are, not as they are packed.
         headers = {"accept-encoding": "identity", **landing.headers}
         with landing.opened():

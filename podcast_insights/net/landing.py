@@ -2,8 +2,11 @@
 
 A file is gone on with (`Range`) only under a validator that tells one version from another
 (`If-Range`): hosts that put advertising in on the fly would else give two halves of two files.
+Validators tell versions of one address apart and say nothing of another's, so what came from one
+is not gone on with from another; only the query, in which signatures rotate, may differ.
 
-What does not belong here: asking (`exchange.py`), asking again (`polite.py`).
+What does not belong here: what tells versions apart (`versions.py`), asking (`exchange.py`),
+asking again (`polite.py`).
 """
 
 import hashlib
@@ -11,21 +14,20 @@ import io
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from podcast_insights.net.decoding import STEP_BYTES, AsIs, decoder_for
+from podcast_insights.identity import long_hash
+from podcast_insights.net.addresses import origin_of, parse
+from podcast_insights.net.decoding import STEP_BYTES
 from podcast_insights.net.errors import FetchError
-from podcast_insights.net.retry_after import http_date
+from podcast_insights.net.versions import Facts, Headers, facts_of, is_packed
 
 CONTENT_RANGE = re.compile(r"bytes\s+(\d{1,15})-(\d{1,15})/(\d{1,15}|\*)", re.IGNORECASE)
 UNSATISFIED = re.compile(r"bytes\s+\*/(\d{1,15})", re.IGNORECASE)
-STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e]{1,200}"')
-
-Headers = Mapping[str, str]
 
 
 class Sink(Protocol):
@@ -93,17 +95,8 @@ class Memory:
         """HTTP has counted already."""
 
 
-@dataclass(frozen=True)
-class Facts:
-    """What a host said of the file we have the beginning of.
-
-    `validator` is what it may be asked by to go on; `total` is None where it did not say.
-    """
-
-    validator: str
-    etag: str | None
-    last_modified: str | None
-    total: int | None
+class StoppedError(Exception):
+    """A download was ended because its run ends; no fault of any host's."""
 
 
 class Landing:
@@ -114,15 +107,18 @@ class Landing:
     Attributes:
         size: bytes in the file.
         received: bytes that came in all, also those that had to be thrown away.
+        is_stopped: looked at before and while bytes are taken; others may set it.
     """
 
     def __init__(self, path: Path, notes: Path | None = None) -> None:
         """Begin anew at `path`, whatever lies there."""
+        self.is_stopped: Callable[[], bool] = lambda: False
         self.path = path
         self.notes = notes
         self.size = self.received = 0
         self._digest = hashlib.sha256()
         self._facts: Facts | None = None
+        self._address = ""
         self._asks_for_parts = True
         self._file: BinaryIO | None = None
 
@@ -156,9 +152,29 @@ class Landing:
             return {}
         return {"range": f"bytes={self.size}-", "if-range": self._facts.validator}
 
+    def comes_from(self, url: str) -> None:
+        """Begin anew unless what is here came from this address, queries apart.
+
+        It is the address that is asked, not the one it redirects to: those differ each time.
+
+        Raises:
+            FetchError: not an address that can be asked.
+        """
+        asked = parse(url)
+        origin = origin_of(asked)
+        place = (origin.scheme, origin.host, str(origin.port), asked.path)
+        self._address = long_hash("address", *place)
+        if self._facts and self._facts.address != self._address:
+            self.forget()
+
     @contextmanager
     def opened(self) -> Iterator[None]:
-        """Keep the file open for one exchange."""
+        """Keep the file open for one exchange.
+
+        Raises:
+            StoppedError: nothing more is to be downloaded.
+        """
+        self._go_no_further_than_told()
         with self.path.open("r+b" if self.path.exists() else "w+b") as file:
             file.truncate(self.size)
             file.seek(self.size)
@@ -188,15 +204,18 @@ class Landing:
             return
         refuse_part(status, host)
         self.forget()
-        self._facts = facts_of(headers)
-        if self.notes and self._facts:
+        facts = facts_of(headers)
+        if facts:
             # Before the first byte: notes without a body do no harm, as no size fits them.
-            scratch = self.notes.with_suffix(".new")
-            scratch.write_text(json.dumps(asdict(self._facts)))
-            scratch.replace(self.notes)
+            self._note(replace(facts, address=self._address))
 
     def write(self, piece: bytes) -> None:
-        """Append a piece."""
+        """Append a piece.
+
+        Raises:
+            StoppedError: nothing more is to be downloaded.
+        """
+        self._go_no_further_than_told()
         assert self._file is not None  # noqa: S101 - for the type checker
         self._file.write(piece)
         self._digest.update(piece)
@@ -229,53 +248,38 @@ class Landing:
         elif self.path.exists():
             os.truncate(self.path, 0)
 
+    def _go_no_further_than_told(self) -> None:
+        if self.is_stopped():
+            raise StoppedError("the run ends; what came of this download is kept")
+
+    def _note(self, facts: Facts) -> None:
+        self._facts = facts
+        if self.notes:
+            scratch = self.notes.with_suffix(".new")
+            scratch.write_text(json.dumps(asdict(facts)))
+            scratch.replace(self.notes)
+
     def _go_on(self, headers: Headers, host: str) -> None:
         found = CONTENT_RANGE.fullmatch(headers.get("content-range", "").strip())
         facts = self._facts
         assert facts is not None  # noqa: S101 - for the type checker
-        if not found or int(found[1]) != self.size or is_packed(headers):
+        # A part of who knows how much would pass for the end of the file.
+        is_endless = found is not None and found[3] == "*" and facts.total is None
+        if not found or is_endless or int(found[1]) != self.size or is_packed(headers):
             self.forget()
             self._asks_for_parts = False  # it can't do it
             raise FetchError(f"{host} sent another part than it was asked for", kind="incomplete")
+        total = None if found[3] == "*" else int(found[3])
         said = {
             "etag": (facts.etag, headers.get("etag")),
             "last-modified": (facts.last_modified, headers.get("last-modified")),
-            "total": (facts.total, None if found[3] == "*" else int(found[3])),
+            "total": (facts.total, total),
         }
         if any(None not in pair and pair[0] != pair[1] for pair in said.values()):
             self.forget()
             raise FetchError(f"{host} has another file there by now", kind="incomplete")
-
-
-def facts_of(headers: Headers) -> Facts | None:
-    """What allows to go on later with a body that comes now; None if nothing does."""
-    etag, last_modified = headers.get("etag"), headers.get("last-modified")
-    if etag and STRONG_ETAG.fullmatch(etag):
-        validator = etag
-    elif etag is None and last_modified and is_settled(headers):
-        validator = last_modified
-    else:
-        return None
-    if is_packed(headers) or headers.get("accept-ranges", "").strip().lower() == "none":
-        return None
-    length = headers.get("content-length", "")
-    is_number = length.isascii() and length.isdecimal()
-    return Facts(validator, etag, last_modified, int(length) if is_number else None)
-
-
-def is_settled(headers: Headers) -> bool:
-    """Whether Last-Modified tells versions apart: changed a second or more before the answer.
-
-    So says RFC 9110, 8.8.2.2; the answer must have a Date of its own.
-    """
-    changed = http_date(headers.get("last-modified", ""))
-    answered = http_date(headers.get("date", ""))
-    return bool(changed and answered and (answered - changed).total_seconds() >= 1)
-
-
-def is_packed(headers: Headers) -> bool:
-    """Whether the bytes on the wire are not those of the file."""
-    return not isinstance(decoder_for(headers.get("content-encoding", "")), AsIs)
+        if total is not None and facts.total is None:
+            self._note(replace(facts, total=total))
 
 
 def refuse_part(status: int, host: str) -> None:

@@ -39,6 +39,7 @@ def transcripts(
 ) -> pl.DataFrame:
     """The publisher's transcript of each episode if it is sound, else Whisper's."""
     from podcast_insights.transcripts.audio import AudioStore
+    from podcast_insights.transcripts.owners import StoredOwners
     from podcast_insights.transcripts.records import TRANSCRIPTS
     from podcast_insights.transcripts.transcribe import Transcriber
 
@@ -65,32 +66,12 @@ def transcripts(
     )
     model = whisper.resolved_model
     context.log.info(f"Whisper {model.name} on {whisper.resolved_device}: {model.note}")
-    known = audio_outside(warehouse, window_of(context))
-    rows = work.run(episodes.to_dicts(), known, texts_outside(warehouse, window_of(context)))
+    stored = StoredOwners(warehouse.warehouse, window_of(context))
+    rows = work.run(episodes.to_dicts(), stored.of_audio, stored.of_text)
     frame = TRANSCRIPTS.frame(rows)
     context.add_output_metadata(run_metadata(frame, episodes))
     count_rows(context, frame, "published_on")
     return frame
-
-
-def audio_outside(warehouse: WarehouseResource, window: DateWindow) -> dict[str, str]:
-    """Audio that earlier days' episodes stand for: `audio_sha256` to `episode_id`."""
-    known = warehouse.warehouse.read(
-        "SELECT audio_sha256, episode_id FROM transcripts "
-        "WHERE audio_sha256 IS NOT NULL AND status <> 'duplicate_audio' AND published_on < ?",
-        [window.start],
-    )
-    return dict(known.iter_rows())
-
-
-def texts_outside(warehouse: WarehouseResource, window: DateWindow) -> dict[str, str]:
-    """Texts of earlier days' episodes: `text_key` to `episode_id`, the earliest of each."""
-    known = warehouse.warehouse.read(
-        "SELECT text_key, arg_min(episode_id, (published_on, episode_id)) FROM transcripts "
-        "WHERE text_key IS NOT NULL AND status = 'ok' AND published_on < ? GROUP BY text_key",
-        [window.start],
-    )
-    return dict(known.iter_rows())
 
 
 def links_of(warehouse: WarehouseResource, window: DateWindow) -> "dict[str, list[Link]]":

@@ -4,9 +4,10 @@ What does not belong here: decoding it, or deciding which text is used.
 """
 
 import os
+import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,7 @@ class AudioStore:
         fresh_address: the same as the feed gives it now, for one that has expired.
         keep_days: after its last use; None keeps audio for good, 0 drops it once its
             transcript is stored.
+        stopping: set when the run ends before its time: downloads end between two reads.
     """
 
     cache: Cache
@@ -56,6 +58,7 @@ class AudioStore:
     address_of: Callable[[dict[str, Any]], str] = announced_address
     fresh_address: downloads.FreshAddress = downloads.no_fresh_address
     keep_days: int | None = None
+    stopping: threading.Event = field(default_factory=threading.Event, repr=False, compare=False)
 
     def fetch(self, episode: dict[str, Any], *, need_file: bool = True) -> Audio:
         """The audio of a row of `episodes`.
@@ -67,13 +70,17 @@ class AudioStore:
 
         Raises:
             FetchError: not to be had, or not audio.
+            StoppedError: the run ends.
             UserError: the cache can't be written.
         """
         pointer = pointer_key(episode)
         known = self._known(pointer)
         if known and (known.path.exists() or not need_file):
             return known
-        with downloads.writable(self.cache), downloads.landing_of(self.cache, pointer) as landing:
+        with (
+            downloads.writable(self.cache),
+            downloads.landing_of(self.cache, pointer, self.stopping.is_set) as landing,
+        ):
             known = self._known(pointer)
             if known and known.path.exists():  # by another process, while we waited
                 return known

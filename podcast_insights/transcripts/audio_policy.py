@@ -13,19 +13,22 @@ from podcast_insights.cache import Cache, KindUsage
 from podcast_insights.identity import long_hash
 
 DAY_S = 86_400.0
+KIND = "transcribed"
+"""Of cached files, and none but these notes: who forgets what announcements stand for, to have
+audio sent again, must not lose them."""
 
 
 def note_transcript(cache: Cache, audio_sha256: str, transcript_key: str) -> None:
     """Note that the cache holds what was said in this audio."""
     key = note_key(audio_sha256)
     note = {"transcript": transcript_key}
-    if cache.read_json("enclosures", key) != note:
-        cache.write_json("enclosures", key, note)
+    if cache.read_json(KIND, key) != note:
+        cache.write_json(KIND, key, note)
 
 
 def is_transcribed(cache: Cache, audio_sha256: str) -> bool:
     """Whether a transcript of this audio is stored, now."""
-    note = cache.read_json("enclosures", note_key(audio_sha256)) or {}
+    note = cache.read_json(KIND, note_key(audio_sha256)) or {}
     try:
         return cache.path("transcripts", note["transcript"], ".json").exists()
     except (TypeError, KeyError, ValueError):  # no note, or a damaged one
@@ -33,7 +36,7 @@ def is_transcribed(cache: Cache, audio_sha256: str) -> bool:
 
 
 def note_key(audio_sha256: str) -> str:
-    """Where the note lies, beside what announcements stand for."""
+    """Where the note on this audio lies."""
     return long_hash("transcribed", audio_sha256)
 
 

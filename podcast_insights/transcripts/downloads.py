@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 from podcast_insights.cache import Cache, KindUsage
 from podcast_insights.errors import UserError
 from podcast_insights.net.client import FetchError
-from podcast_insights.net.landing import Landing
+from podcast_insights.net.landing import Landing, StoppedError
 from podcast_insights.transcripts.sniffing import NotAudioError
 
 MAX_AGE_S = 86_400.0
@@ -66,18 +66,32 @@ def writable(cache: Cache) -> Iterator[None]:
 
 
 @contextmanager
-def landing_of(cache: Cache, key: str, wait_s: float = MAX_WAIT_S) -> Iterator[Landing]:
+def landing_of(
+    cache: Cache,
+    key: str,
+    is_stopped: Callable[[], bool] = lambda: False,
+    wait_s: float = MAX_WAIT_S,
+) -> Iterator[Landing]:
     """Where the download of an announcement lands, for us alone while the block runs.
+
+    Args:
+        cache: the cache.
+        key: of the announcement.
+        is_stopped: whether the run ends; looked at while we wait, and by the landing.
+        wait_s: how long another process may have it.
 
     Raises:
         FetchError: another process has it for too long.
+        StoppedError: the run ends.
     """
     folder = folder_of(cache)
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / f"{key}.lock", timeout=wait_s)
     try:
-        lock.acquire()
+        lock.acquire(cancel_check=is_stopped)
     except Timeout as error:
+        if is_stopped():
+            raise StoppedError("the run ends, before another process had the audio") from error
         message = "another process is downloading the same audio, and does not come to an end"
         raise FetchError(message, kind="too_slow") from error
     try:
@@ -86,6 +100,7 @@ def landing_of(cache: Cache, key: str, wait_s: float = MAX_WAIT_S) -> Iterator[L
         path, notes = folder / f"{key}.part", folder / f"{key}.json"
         is_young = path.exists() and time.time() - path.stat().st_mtime < MAX_AGE_S
         landing = Landing.found(path, notes) if is_young else Landing(path, notes)
+        landing.is_stopped = is_stopped
         try:
             yield landing
         finally:

@@ -4,7 +4,7 @@ Each was seen in the wild. A guard that fires marks the row; its text is kept, a
 is drawn from it. A publisher's text that a guard stops is not used; Whisper listens instead.
 
 What does not belong here: one text for two episodes, which takes both to see
-(`transcribe.py`); downloads that broke off (`audio.py`).
+(`same_text.py`); downloads that broke off (`audio.py`).
 """
 
 import re
@@ -18,6 +18,11 @@ from podcast_insights.transcripts.records import Segment
 
 MAX_MISSING_S = 120.0
 MAX_MISSING_SHARE = 0.05
+MIN_HOLE_S = 60.0
+"""Where nobody measured speech: a stretch without text that is no pause and no jingle."""
+PAUSE_S = 2.0
+"""Silence that voice activity detection takes for speech: shorter pauses, and 0.4 s on either side
+of longer ones."""
 MIN_WORDS = 20
 MIN_WORDS_PER_MINUTE = 20.0
 MAX_WORDS_PER_MINUTE = 400.0
@@ -98,8 +103,8 @@ def truncated_audio(
             "truncated_audio",
             f"the audio has {duration_s:.0f} s of the {claimed_s:.0f} s that "
             + ("the feed claims" if speech_s is not None else "the feed and the text claim")
-            + "; have it sent again (`podcast-insights cache --prune enclosures`, then the day "
-            "anew), or complain to the publisher",
+            + "; have it sent again (`podcast-insights cache --prune enclosures`, which deletes no "
+            "audio and no text, then the day anew), or complain to the publisher",
         )
     return None
 
@@ -165,23 +170,39 @@ def overlapping(
 def incomplete(
     segments: Sequence[Segment], duration_s: float, speech_s: float | None
 ) -> Finding | None:
-    """The text stops well before the audio does.
+    """Much of the audio has no text: at its end, at its beginning or in between.
 
-    Where voice activity detection ran, only speech counts: five minutes of closing music are
-    not missing words.
+    Where voice activity detection ran, only speech counts: five minutes of music are not
+    missing words. Where it did not, each stretch of more than a minute counts.
     """
-    allowed = max(MAX_MISSING_S, MAX_MISSING_SHARE * duration_s)
-    covered_s = sum(segment.end_s - segment.start_s for segment in segments)
-    missing = duration_s - max(segment.end_s for segment in segments)
-    if speech_s is not None:
-        missing = min(missing, speech_s - covered_s)
-    if missing > allowed:
+    holes = holes_in(segments, duration_s)
+    if speech_s is None:
+        missing = sum(end - start for start, end in holes if end - start > MIN_HOLE_S)
+        what = "the audio"
+    else:
+        silent_s = sum(max(end - start - PAUSE_S, 0.0) for start, end in holes)
+        missing = speech_s - (duration_s - silent_s)
+        what = "speech"
+    if missing > max(MAX_MISSING_S, MAX_MISSING_SHARE * duration_s):
+        start, end = max(holes, key=lambda hole: hole[1] - hole[0], default=(0.0, 0.0))
         return Finding(
             "incomplete",
-            f"the text ends {missing:.0f} s before the audio; transcribe it anew with another "
-            "model, or complain to the publisher",
+            f"{missing:.0f} s of {what} have no text, most of all between {start:.0f} s and "
+            f"{end:.0f} s; transcribe it anew with another model, or complain to the publisher",
         )
     return None
+
+
+def holes_in(segments: Sequence[Segment], duration_s: float) -> list[tuple[float, float]]:
+    """Stretches of the audio without text, as seconds from and to."""
+    holes, until = [], 0.0
+    for segment in sorted(segments, key=lambda segment: segment.start_s):
+        if segment.start_s > until:
+            holes.append((until, min(segment.start_s, duration_s)))
+        until = max(until, segment.end_s)
+    if duration_s > until:
+        holes.append((until, duration_s))
+    return holes
 
 
 def repetitive(

@@ -1,8 +1,9 @@
 """One text for two recordings: found once all texts of a run are there.
 
 A host that serves one file for every episode gives each of them words that were never said in
-it. Of recordings with one text the earliest keeps it, if its guards let it; for the others
-Whisper listens. Where even that gives the same words, the later row is marked.
+it. Of recordings with one text that which was stored first keeps it, in one run the earliest, if
+its guards let it; for the others Whisper listens. Where even that gives the same words, the later
+row is marked.
 
 What does not belong here: one recording announced twice (`duplicate_audio`).
 """
@@ -10,20 +11,23 @@ What does not belong here: one recording announced twice (`duplicate_audio`).
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from podcast_insights.transcripts.owners import Owner
+
 Row = dict[str, Any]
 
 
-def owners_of(rows: Sequence[Row], known_texts: Mapping[str, str]) -> dict[str, str]:
+def owners_of(rows: Sequence[Row], known_texts: Owner) -> dict[str, str]:
     """Which episode each text belongs to: `text_key` to `episode_id`.
 
     Args:
         rows: of `transcripts`, the earliest first.
-        known_texts: the same of earlier days.
+        known_texts: whose a text is among the episodes outside these rows.
     """
-    owners = dict(known_texts)
+    owners: dict[str, str] = {}
     for row in rows:
-        if row["status"] == "ok" and row["text_key"]:
-            owners.setdefault(row["text_key"], row["episode_id"])
+        key = row["text_key"]
+        if row["status"] == "ok" and key and key not in owners:
+            owners[key] = known_texts(key, row) or row["episode_id"]
     return owners
 
 
@@ -40,3 +44,8 @@ def marked(row: Row, owner: str) -> Row:
         "error": f"the same text as episode {owner}, from other audio; nothing to do if it is "
         "that recording in another file, else complain to the publisher",
     }
+
+
+def seniority(episode: Row) -> tuple[Any, ...]:
+    """Sort key: the order of publication."""
+    return episode["published_on"], episode["episode_id"]

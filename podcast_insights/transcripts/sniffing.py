@@ -3,7 +3,8 @@
 Hosts answer 200 with log-in pages, error messages, play lists and placeholders. What is
 recognized as one of these is refused here, in words; what is not recognized at all is for the
 decoder to judge. A Content-Type counts only where the bytes say nothing: audio served as
-text/html is common.
+text/html is common. So is audio that begins with zeros, which an encoder or a tool that cuts
+left there.
 
 What does not belong here: whether audio is whole or holds speech (`guards.py`).
 """
@@ -115,7 +116,8 @@ def refuse_no_audio(served: Served) -> None:
 
 def what_else(start: bytes, content_type: str) -> str | None:
     """What a file is, if it is no audio; None if it is, or may be."""
-    if is_audio(start):
+    after_zeros = start.lstrip(b"\0")
+    if is_audio(start) or is_audio(after_zeros) or (start and not after_zeros):
         return None
     for magic, what in NOT_AUDIO:
         if start.startswith(magic):

@@ -14,14 +14,15 @@ from typing import Any
 from podcast_insights.cache import Cache
 from podcast_insights.errors import UserError
 from podcast_insights.identity import long_hash
-from podcast_insights.net.client import Client
+from podcast_insights.net.client import Client, host_of
 from podcast_insights.transcripts.ahead import Ahead
 from podcast_insights.transcripts.audio import Audio, AudioStore
 from podcast_insights.transcripts.downloads import writable
 from podcast_insights.transcripts.duration import duration_of
+from podcast_insights.transcripts.owners import Owner, nobody
 from podcast_insights.transcripts.publishing.offers import Link, Offer, Publisher
 from podcast_insights.transcripts.rows import describe, duplicate, failed, in_words, text_row
-from podcast_insights.transcripts.same_text import marked, owners_of, repeated
+from podcast_insights.transcripts.same_text import marked, owners_of, repeated, seniority
 from podcast_insights.transcripts.whisper import Transcription, Whisper
 
 Row = dict[str, Any]
@@ -52,28 +53,28 @@ class Transcriber:
     def run(
         self,
         episodes: Sequence[Row],
-        known_audio: Mapping[str, str],
-        known_texts: Mapping[str, str] | None = None,
+        known_audio: Owner = nobody,
+        known_texts: Owner = nobody,
     ) -> list[Row]:
         """Transcribe what has audio.
 
         Args:
             episodes: rows of `episodes`; those that are no episodes of their own are left out.
-            known_audio: `audio_sha256` to `episode_id` of episodes outside these rows.
-            known_texts: `text_key` to `episode_id`, likewise.
+            known_audio: whose an `audio_sha256` is among the episodes outside these rows.
+            known_texts: whose a `text_key` is, likewise.
 
         Returns:
             One row per episode, in the order of publication.
         """
         wanted = sorted((e for e in episodes if e["status"] == "ok"), key=seniority)
+        self.store.stopping.clear()
         rows: dict[str, Row] = {}
         alike: dict[str, list[tuple[Row, Audio]]] = {}
 
         def accept(episode: Row, audio: Audio) -> bool:
             """Whether this episode's audio is to be transcribed; once for each audio."""
-            owner = known_audio.get(audio.sha256, episode["episode_id"])
-            if owner != episode["episode_id"]:
-                rows[episode["episode_id"]] = duplicate(episode, audio, owner)
+            if owner := known_audio(audio.sha256, episode):
+                done(episode, duplicate(episode, audio, owner))
                 self.store.settle_repeat(audio)
                 return False
             same = alike.setdefault(audio.sha256, [])
@@ -98,11 +99,13 @@ class Transcriber:
             fetchers=self.max_fetch_workers,
             workers=workers,
             most=2 * workers + self.max_fetch_workers,
+            host_of=lambda episode: host_of(episode["enclosure_url"]),
+            stop=self.store.stopping.set,
         ).run(wanted)
         for same in alike.values():
             rows |= self.repeats(same, rows, known_texts)
         heard = {e["episode_id"]: audio for same in alike.values() for e, audio in same}
-        rows |= self.same_texts(wanted, rows, heard, known_texts or {})
+        rows |= self.same_texts(wanted, rows, heard, known_texts)
         self.tidy()
         return [rows[episode["episode_id"]] for episode in wanted]
 
@@ -110,7 +113,7 @@ class Transcriber:
         self,
         same: Sequence[tuple[Row, Audio]],
         rows: Mapping[str, Row],
-        known_texts: Mapping[str, str] | None,
+        known_texts: Owner,
     ) -> dict[str, Row]:
         """Rows of episodes with one audio: the earliest stands for it, whichever came first."""
         if len(same) == 1:
@@ -121,6 +124,7 @@ class Transcriber:
         found = {owner: rows.get(owner) or self.transcribe(*first, known_texts)}
         for episode, audio in others:
             found[episode["episode_id"]] = duplicate(episode, audio, owner)
+            self.report(describe(found[episode["episode_id"]], episode))
             self.store.settle_repeat(audio)
         return found
 
@@ -129,7 +133,7 @@ class Transcriber:
         wanted: Sequence[Row],
         rows: Mapping[str, Row],
         audio_of: Mapping[str, Audio],
-        known_texts: Mapping[str, str],
+        known_texts: Owner,
     ) -> dict[str, Row]:
         """New rows of episodes whose text is another's: heard anew, or marked."""
         new: dict[str, Row] = {}
@@ -139,18 +143,17 @@ class Transcriber:
             new[episode["episode_id"]] = row
             self.report(describe(row, episode))
 
-        handed = [
-            episode
-            for episode in wanted
-            if repeated(rows[episode["episode_id"]], owners)
-            and rows[episode["episode_id"]]["source"] == "publisher"
-        ]
+        def taken(text_key: str, episode: Mapping[str, Any]) -> str | None:
+            return owners.get(text_key) or known_texts(text_key, episode)
+
+        made = [(episode, rows[episode["episode_id"]]) for episode in wanted]
+        handed = [e for e, row in made if row["source"] == "publisher" and repeated(row, owners)]
         workers = self.whisper.resolved_workers
         Ahead(
             fetch=lambda episode: audio_of[episode["episode_id"]],
             accept=lambda episode, audio: True,
             failed=lambda episode, error: None,  # that fetch can't
-            work=lambda episode, audio: self.transcribe(episode, audio, owners),
+            work=lambda episode, audio: self.transcribe(episode, audio, taken),
             done=done,
             fetchers=1,
             workers=workers,
@@ -158,9 +161,10 @@ class Transcriber:
         ).run(handed)
         rows = {**rows, **new}
         owners = owners_of([rows[e["episode_id"]] for e in wanted], known_texts)
-        for episode_id, row in rows.items():
+        for episode in wanted:
+            row = rows[episode["episode_id"]]
             if owner := repeated(row, owners):
-                new[episode_id] = marked(row, owner)
+                done(episode, marked(row, owner))
         return new
 
     def tidy(self) -> None:
@@ -193,17 +197,17 @@ class Transcriber:
             links=self.links,
         )
 
-    def transcribe(self, episode: Row, audio: Audio, taken: Mapping[str, str] | None = None) -> Row:
+    def transcribe(self, episode: Row, audio: Audio, taken: Owner = nobody) -> Row:
         """The row of one episode whose audio is at hand.
 
         Args:
             episode: a row of `episodes`.
             audio: its audio.
-            taken: `text_key` to `episode_id` of texts that a publisher must not hand out again.
+            taken: whose a text is that a publisher must not hand out again.
         """
         try:
             with writable(self.cache):
-                offer = self.publisher.offer(episode, audio, taken or {})
+                offer = self.publisher.offer(episode, audio, taken)
                 for why in offer.refusals:
                     self.report(f"{episode['title']}: publisher's transcript not used: {why}")
                 if offer.segments:
@@ -292,8 +296,3 @@ class Transcriber:
             stored = duration_of(audio.path)
             self.cache.write_json("transcripts", key, stored)
         return stored
-
-
-def seniority(episode: Row) -> tuple[Any, ...]:
-    """Sort key: the order of publication."""
-    return episode["published_on"], episode["episode_id"]

@@ -56,6 +56,15 @@ def fresh(world: World) -> FreshAddresses:
         ([item("One", date=None, audio=ELSEWHERE)], {}, ELSEWHERE),
         # A GUID that is used again for something else.
         ([item("Two", date="Tue, 09 Sep 2025 06:00:00 GMT", audio=ELSEWHERE)], {}, None),
+        # Nothing but the GUID is as it was, and no date speaks against it.
+        ([item("Two", date=None, audio=ELSEWHERE)], {}, ELSEWHERE),
+        ([item("Two", audio=ELSEWHERE)], {"published_at": None}, ELSEWHERE),
+        ([item("Two", date=None, audio=ELSEWHERE), item("Three", date=None, audio=NEW + "3")],
+         {"enclosure_key": None}, None),
+        # No file had a name that lasts: an item without audio has none, either.
+        ([item("A note", guid="2", audio=None), item(audio=ELSEWHERE)], {"enclosure_key": None},
+         ELSEWHERE),
+        ([item("A note", guid="2", audio=None)], {"enclosure_key": None}, None),
         # One file for several items: the title tells.
         ([item("Two", guid="2", audio=NEW + "2"), item(audio=NEW)], {}, NEW),
         ([item("Two", guid="2", date=None, audio=NEW), item("Three", guid="3", date=None,

@@ -15,7 +15,7 @@ import pytest
 
 from podcast_insights.net import polite as polite_module
 from podcast_insights.net.client import FetchError
-from podcast_insights.net.landing import Landing
+from podcast_insights.net.landing import Landing, StoppedError
 from podcast_insights.net.polite import PoliteClient
 from podcast_insights_tests.net import client_of
 from podcast_insights_tests.support.servers import (
@@ -146,6 +146,27 @@ class TestGoingOn:
         assert desk.download(sequence(ranged(FILE, cut_at=HALF), middle, ranged(FILE))) == FILE
         assert desk.ranges == [None, f"bytes={HALF}-", "bytes=8000-"]
 
+    def test_a_part_says_how_long_a_file_is_whose_beginning_did_not(self, desk: Desk) -> None:
+        def slices(first: int, last: int) -> Behaviour:
+            return part(FILE[first : last + 1], f"bytes {first}-{last}/{len(FILE)}")
+
+        behaviour = sequence(chunked(FILE[:HALF]), slices(HALF, 7999), slices(8000, 10_239))
+        assert desk.download(behaviour) == FILE
+        assert desk.ranges == [None, f"bytes={HALF}-", "bytes=8000-"]
+
+    def test_a_host_that_stops_short_of_what_its_parts_say_is_not_believed(
+        self, desk: Desk
+    ) -> None:
+        middle = part(FILE[HALF:8000], f"bytes {HALF}-7999/{len(FILE)}")
+        behaviour = sequence(chunked(FILE[:HALF]), middle, answer(status=404))
+        with pytest.raises(FetchError, match="HTTP 404"):
+            desk.download(behaviour)
+        assert json.loads((desk.folder / "notes").read_bytes())["total"] == len(FILE)
+        desk.host.pages["/"] = ranged(FILE)
+        landing = Landing.found(desk.folder / "part", desk.folder / "notes")
+        assert desk.client().download(desk.host.url("/"), landing).size_bytes == len(FILE)
+        assert desk.ranges[-1] == "bytes=8000-"
+
     def test_a_chunked_body_that_lacked_only_its_end_is_whole(self, desk: Desk) -> None:
         assert desk.download(sequence(chunked(FILE), ranged(FILE))) == FILE
         assert desk.ranges == [None, f"bytes={len(FILE)}-"]
@@ -211,6 +232,12 @@ class TestBeginningAnew:
         # A host that can't count is asked for no further part.
         assert desk.ranges == [None, f"bytes={HALF}-", None, None, None]
 
+    def test_where_a_part_is_one_of_nobody_knows_how_many(self, desk: Desk) -> None:
+        middle = part(FILE[HALF:8000], f"bytes {HALF}-7999/*")
+        behaviour = sequence(chunked(FILE[:HALF]), middle, answer(FILE))
+        assert desk.download(behaviour) == FILE
+        assert desk.ranges == [None, f"bytes={HALF}-", None]
+
     def test_where_the_rest_goes_beyond_the_file(self, desk: Desk) -> None:
         beyond = part(FILE[HALF:] + b"more", f"bytes {HALF}-{len(FILE) - 1}/{len(FILE)}")
         assert desk.download(sequence(ranged(FILE, cut_at=HALF), beyond, ranged(FILE))) == FILE
@@ -235,7 +262,7 @@ class TestBounds:
     )
     def test_size_counts_over_all_parts(self, desk: Desk, length: dict[str, str], how: str) -> None:
         def endless_part(request: BaseHTTPRequestHandler) -> None:
-            start(request, 206, {"Content-Range": f"bytes {HALF}-10000/*", **length})
+            start(request, 206, {"Content-Range": f"bytes {HALF}-10000/10001", **length})
             for _ in until_too_late():
                 request.wfile.write(bytes(500))
                 sleep(0.002)  # in pieces, as from afar
@@ -287,6 +314,34 @@ class TestBounds:
         monkeypatch.setattr(Landing, "write", full)
         with pytest.raises(OSError, match="No space left"):
             desk.download(ranged(FILE))
+        assert len(desk.host.requests) == 1
+
+
+class TestStopping:
+    def test_between_two_reads_and_what_came_is_kept(self, desk: Desk) -> None:
+        def slow(request: BaseHTTPRequestHandler) -> None:
+            start(request, 200, {"ETag": '"1"', "Content-Length": str(len(FILE))})
+            for n in range(0, len(FILE), 256):
+                request.wfile.write(FILE[n : n + 256])
+                sleep(0.05)
+
+        desk.host.pages["/"] = slow
+        landing = desk.landing
+        landing.is_stopped = lambda: landing.size >= 512
+        with pytest.raises(StoppedError):
+            desk.client().download(desk.host.url("/"), landing)
+        assert len(desk.host.requests) == 1
+        begun = Landing.found(desk.folder / "part", desk.folder / "notes")
+        assert 512 <= begun.size < len(FILE)
+        desk.host.pages["/"] = ranged(FILE)
+        assert desk.client().download(desk.host.url("/"), begun).size_bytes == len(FILE)
+
+    def test_before_another_attempt(self, desk: Desk) -> None:
+        desk.host.pages["/"] = answer(status=503)
+        landing = desk.landing
+        landing.is_stopped = lambda: bool(desk.host.requests)
+        with pytest.raises(StoppedError):
+            desk.client().download(desk.host.url("/"), landing)
         assert len(desk.host.requests) == 1
 
 
@@ -342,6 +397,39 @@ class TestNotes:
         self.begin(desk)
         assert self.go_on(desk, ranged(FILE)).path.read_bytes() == FILE
         assert desk.ranges == [f"bytes={HALF}-"]
+
+    @pytest.mark.parametrize(
+        ("address", "is_gone_on_with"),
+        [("/?sig=new", True), ("/other", False), ("//", False), ("/#part", True)],
+    )
+    def test_only_from_the_same_address_signatures_apart(
+        self, desk: Desk, address: str, is_gone_on_with: bool
+    ) -> None:
+        # Two files may have one ETag and one length: it is of an address, and of no other.
+        self.begin(desk)
+        body = FILE if is_gone_on_with else OTHER
+        desk.host.pages |= {path: ranged(body) for path in ("/", "/other", "//")}
+        landing = Landing.found(desk.folder / "part", desk.folder / "notes")
+        desk.client().download(desk.host.url(address), landing)
+        assert landing.path.read_bytes() == body
+        assert desk.ranges == [f"bytes={HALF}-" if is_gone_on_with else None]
+
+    def test_never_from_another_host(self, desk: Desk) -> None:
+        self.begin(desk)
+        with site({"/": ranged(OTHER)}) as other:
+            landing = Landing.found(desk.folder / "part", desk.folder / "notes")
+            desk.client(other.host).download(other.url("/"), landing)
+            assert other.requests[0].headers.get("range") is None
+        assert landing.path.read_bytes() == OTHER
+
+    def test_notes_do_not_tell_the_address(self, desk: Desk) -> None:
+        desk.host.pages["/t0k3n.mp3"] = sequence(ranged(FILE, cut_at=9), ranged(FILE, cut_at=0))
+        with pytest.raises(FetchError):
+            desk.client().download(desk.host.url("/t0k3n.mp3?s3cr3t"), desk.landing)
+        notes = (desk.folder / "notes").read_text()
+        assert "address" in notes
+        assert "t0k3n" not in notes
+        assert "s3cr3t" not in notes
 
     def test_another_process_finds_nothing_missing(self, desk: Desk) -> None:
         self.begin(desk)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -136,6 +137,97 @@ def test_slow_work_stops_the_downloads() -> None:
     assert len(log.done) == 50
 
 
+def host_of(item: int) -> str:
+    """Of forty items the first thirty lie on one host, the others on three more."""
+    return "slow" if item < 30 else f"host {item % 3}"
+
+
+def ahead(log: Log, fetch: Callable[[int], int], **options: Any) -> Ahead[int, int, int]:  # noqa: ANN401
+    return Ahead(
+        fetch=fetch,
+        accept=lambda item, got: True,
+        failed=lambda item, error: (log.failed.append((item, str(error))), None)[1],
+        done=lambda item, value: log.done.append((item, value)),
+        **{
+            "work": log.work,
+            "fetchers": 8,
+            "workers": 2,
+            "most": 12,
+            "host_of": host_of,
+            **options,
+        },
+    )
+
+
+def test_a_slow_host_with_many_items_holds_up_no_other_host() -> None:
+    log, others_done = Log(), threading.Event()
+
+    def fetch(item: int) -> int:
+        if item < 30:
+            assert others_done.wait(10)
+        elif len(log.fetched) == 9:
+            others_done.set()
+        return log.fetch(item)
+
+    ahead(log, fetch, host_of=lambda item: "slow" if item < 30 else "fast").run(range(40))
+    assert sorted(log.fetched[:10]) == list(range(30, 40))
+    assert sorted(log.done) == [(n, n * 10 + 1) for n in range(40)]
+    assert log.failed == []
+
+
+def test_hosts_take_turns_and_each_has_two_downloads_at_a_time() -> None:
+    log, at_once = Log(), dict.fromkeys(map(host_of, range(40)), 0)
+    most = dict(at_once)
+
+    def fetch(item: int) -> int:
+        with log.lock:
+            at_once[host_of(item)] += 1
+            most[host_of(item)] = max(most[host_of(item)], at_once[host_of(item)])
+        time.sleep(0.01)
+        with log.lock:
+            at_once[host_of(item)] -= 1
+        return log.fetch(item)
+
+    ahead(log, fetch, most=100).run(range(40))
+    assert set(most.values()) == {2}
+    log.fetched.clear()
+    ahead(log, log.fetch, fetchers=1).run(range(40))
+    assert log.fetched[:8] == [0, 30, 31, 32, 1, 33, 34, 35]
+    assert sorted(log.fetched) == list(range(40))
+
+
+def test_a_host_that_serves_nothing_is_asked_for_all_the_same() -> None:
+    log = Log()
+
+    def fetch(item: int) -> int:
+        raise ValueError("gone")
+
+    ahead(log, fetch).run(range(40))
+    assert sorted(item for item, _ in log.failed) == list(range(40))
+
+
+@pytest.mark.parametrize("error", [UserError("The disk is full.", "Make room."), KeyboardInterrupt])
+def test_a_run_that_ends_before_its_time_tells_the_downloads(error: Any) -> None:  # noqa: ANN401
+    log, stopped = Log(), threading.Event()
+
+    def fetch(item: int) -> int:
+        if item:
+            assert stopped.wait(10)
+        return log.fetch(item)
+
+    def work(item: int, got: int) -> int:
+        raise error
+
+    begun = time.monotonic()
+    with pytest.raises(UserError if isinstance(error, UserError) else error):
+        ahead(log, fetch, work=work, stop=stopped.set).run(range(40))
+    assert time.monotonic() - begun < 5
+    assert len(log.fetched) < 12
+    told: list[None] = []
+    ahead(log, log.fetch, stop=lambda: told.append(None)).run(range(40))
+    assert told == []
+
+
 @pytest.mark.parametrize("step", ["fetch", "work"])
 def test_what_a_person_must_put_right_ends_the_run(step: str) -> None:
     log = Log()
@@ -205,7 +297,7 @@ def test_the_disk_holds_only_a_few_files_that_wait(host: Host, cache: Cache) -> 
             return super().transcribe(path, language)
 
     rows = [episode(f"e{n:02}", host.put(f"/{n}.mp3", audio(n))) for n in range(30)]
-    found = transcriber(host, cache, Slow(device="cpu", workers=2)).run(rows, {})
+    found = transcriber(host, cache, Slow(device="cpu", workers=2)).run(rows)
     assert [row["episode_id"] for row in found] == [f"e{n:02}" for n in range(30)]
     assert {row["status"] for row in found} == {"ok"}
     assert max(held) <= 2 * 2 + 3
@@ -226,9 +318,37 @@ def test_of_two_with_one_audio_the_earlier_stands_for_it_although_it_comes_later
 
     rows = [episode(name, host.put(f"/{name}.mp3", audio(1))) for name in "abc"]
     work = replace(transcriber(host, cache, whisper), store=Late(cache, host.client))
-    found = work.run(rows, {})
+    found = work.run(rows)
     assert [(row["episode_id"], row["status"]) for row in found] == [
         *(("a", "ok"), ("b", "duplicate_audio"), ("c", "duplicate_audio"))
     ]
     assert {row["error"] for row in found[1:]} == {"the same audio as episode a"}
     assert len(whisper.heard) == 1
+
+
+def test_rows_come_in_order_and_a_slow_host_with_many_episodes_holds_up_no_other(
+    host: Host, cache: Cache
+) -> None:
+    whisper = Stenographer(device="cpu", workers=1)
+    heard_before: list[int] = []
+
+    class Slow(AudioStore):
+        """Has no audio of the slow host until that of the others was heard."""
+
+        def fetch(self, row: Row, *, need_file: bool = True) -> Audio:
+            if "slow" in row["enclosure_url"]:
+                end = time.monotonic() + 10
+                while len(whisper.heard) < 4 and time.monotonic() < end:
+                    time.sleep(0.01)
+                heard_before.append(len(whisper.heard))
+            url = row["enclosure_url"].replace("slow.example", host.name)
+            return super().fetch({**row, "enclosure_url": url}, need_file=need_file)
+
+    urls = [host.put(f"/{n}.mp3", audio(n)) for n in range(14)]
+    urls[:10] = [url.replace(host.name, "slow.example") for url in urls[:10]]
+    rows = [episode(f"e{n:02}", url) for n, url in enumerate(urls)]
+    work = replace(transcriber(host, cache, whisper), store=Slow(cache, host.client))
+    found = work.run(rows)
+    assert [row["episode_id"] for row in found] == [f"e{n:02}" for n in range(14)]
+    assert {row["status"] for row in found} == {"ok"}
+    assert min(heard_before) >= 4

@@ -1,5 +1,6 @@
-"""What the asset asks the warehouse: texts of earlier days, and all transcripts of its own."""
+"""What the asset asks the warehouse: all transcripts of its days, and whose texts are known."""
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from podcast_insights.feeds.records import ANNOUNCED_ITEMS
 from podcast_insights.feeds.resource import SubscriptionsResource
 from podcast_insights.resources import CacheResource, HttpResource
 from podcast_insights.transcripts import asset as module
-from podcast_insights.transcripts.asset import links_of, texts_outside, transcripts
+from podcast_insights.transcripts.asset import links_of, transcripts
 from podcast_insights.transcripts.guards import text_key
 from podcast_insights.transcripts.publishing.offers import Link
 from podcast_insights.transcripts.records import TRANSCRIPTS
@@ -46,34 +47,6 @@ def item(name: str, transcripts: list[dict[str, str | None]] | None, days: int =
     return ANNOUNCED_ITEMS.frame([dict.fromkeys(ANNOUNCED_ITEMS.schema.columns()) | row])
 
 
-def test_texts_of_earlier_days_belong_to_the_earliest_sound_row(
-    warehouse: WarehouseResource,
-) -> None:
-    rows = [
-        ("late", 0, "ok", "k1"),
-        ("second", -1, "ok", "k2"),
-        ("first", -2, "ok", "k2"),
-        ("marked", -3, "same_text", "k2"),
-        ("silent", -1, "ok", None),
-        ("other", -1, "ok", "k3"),
-    ]
-    frame = TRANSCRIPTS.frame(
-        [
-            dict.fromkeys(TRANSCRIPTS.schema.columns())
-            | {
-                "episode_id": name,
-                "published_on": DAY + timedelta(days=days),
-                "status": status,
-                "text_key": key,
-                "segments": [],
-            }
-            for name, days, status, key in rows
-        ]
-    )
-    warehouse.warehouse.merge("transcripts", frame)
-    assert texts_outside(warehouse, TODAY) == {"k2": "first", "k3": "other"}
-
-
 def test_all_transcripts_of_the_days_are_known_by_episode(warehouse: WarehouseResource) -> None:
     first = {"url": "https://cdn.example/1.vtt", "type": "text/vtt", "language": None}
     second = {"url": "https://cdn.example/1.srt", "type": None, "language": "de"}
@@ -88,34 +61,41 @@ def test_all_transcripts_of_the_days_are_known_by_episode(warehouse: WarehouseRe
     }
 
 
-def test_the_asset_uses_what_feeds_and_earlier_days_say(
+def test_the_asset_uses_what_feeds_and_other_days_say(
     warehouse: WarehouseResource, host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A context of a direct call takes no metadata for a partition.
     monkeypatch.setattr(module, "count_rows", lambda *_: None)
     sound = spoken(120, 60.0)
+    sha256 = hashlib.sha256(write_wav(tmp_path / "b.wav", tone(61)).read_bytes()).hexdigest()
+    others = [("before", -1, text_key(sound), None), ("after", 9, None, sha256)]
     taken = TRANSCRIPTS.frame(
         [
             dict.fromkeys(TRANSCRIPTS.schema.columns())
             | {
-                "episode_id": "before",
-                "published_on": DAY - timedelta(days=1),
+                "episode_id": name,
+                "published_on": DAY + timedelta(days=days),
                 "status": "ok",
-                "text_key": text_key(sound),
+                "text_key": key,
+                "audio_sha256": audio_sha256,
                 "segments": [],
             }
+            for name, days, key, audio_sha256 in others
         ]
     )
     warehouse.warehouse.merge("transcripts", taken)
     audio = host.put("/a.wav", write_wav(tmp_path / "a.wav", tone(60)).read_bytes())
     urls = [host.put("/1.vtt", vtt(sound)), host.put("/2.vtt", vtt(spoken(130, 60.0)))]
+    twin = host.put("/b.wav", write_wav(tmp_path / "b.wav", tone(61)).read_bytes())
     announced = item("a", [{"url": url, "type": "text/vtt", "language": None} for url in urls])
     warehouse.warehouse.merge("announced_items", announced)
     feeds = tmp_path / "feeds.yaml"
     feeds.write_text(f"feeds:\n  - {{url: '{host.url('/f.xml')}', private_hosts: ['{host.name}']}}")
     subscriptions = SubscriptionsResource(path=str(feeds))
-    row = episode("a", audio, feed_id=next(iter(subscriptions.by_id())), transcript_url=urls[0])
-    episodes = pl.DataFrame([row], infer_schema_length=None)
+    feed_id = next(iter(subscriptions.by_id()))
+    row = episode("a", audio, feed_id=feed_id, transcript_url=urls[0])
+    repeat = episode("b", twin, feed_id=feed_id)
+    episodes = pl.DataFrame([row, repeat], infer_schema_length=None)
     with dg.build_asset_context(partition_key=DAY.isoformat()) as context:
         frame = transcripts(
             context,
@@ -126,6 +106,7 @@ def test_the_asset_uses_what_feeds_and_earlier_days_say(
             subscriptions=subscriptions,
             transcriber=WhisperTranscriber(device="cpu"),
         )
-    assert frame["source"].to_list() == ["publisher"]
-    assert frame["words"].to_list() == [130]
+    assert frame["source"].to_list() == ["publisher", None]
+    assert frame["words"].to_list() == [130, None]
     assert "same_text: episode before" in frame["source_reason"][0]
+    assert frame["error"][1] == "the same audio as episode after"

@@ -1,6 +1,7 @@
 """How long audio is kept; and never is it deleted before its transcript is stored."""
 
 import os
+import re
 import time
 from pathlib import Path
 
@@ -12,14 +13,16 @@ from podcast_insights.cli.main import app
 from podcast_insights.settings import load_settings
 from podcast_insights.transcripts.audio import Audio, AudioStore
 from podcast_insights.transcripts.audio_policy import (
+    KIND,
     is_transcribed,
     note_key,
     note_transcript,
     prune_audio,
 )
+from podcast_insights.transcripts.guards import truncated_audio
 from podcast_insights.transcripts.transcribe import Transcriber
 from podcast_insights.transcripts.whisper import Transcription, TranscriptionError
-from podcast_insights_tests.transcripts import Host, Row, Stenographer, episode
+from podcast_insights_tests.transcripts import Host, Row, Stenographer, episode, spoken
 
 TEXT = "aa" * 32
 ONE, TWO = "11" * 32, "22" * 32
@@ -64,7 +67,7 @@ class TestPruning:
     @pytest.mark.parametrize("note", ["[]", "no JSON", '{"transcript": 1}', '{"transcript": ".."}'])
     def test_a_damaged_note_deletes_nothing(self, cache: Cache, note: str) -> None:
         path = put(cache, ONE, days=99)
-        cache.path("enclosures", note_key(ONE), ".json").write_text(note)
+        cache.path(KIND, note_key(ONE), ".json").write_text(note)
         assert not is_transcribed(cache, ONE)
         assert prune_audio(cache, 1).files == 0
         assert path.exists()
@@ -81,7 +84,7 @@ class TestRuns:
             client_for=host.client,
             language_of=lambda feed_id: None,
             report=lambda line: None,
-        ).run(rows, {})
+        ).run(rows)
 
     @pytest.mark.parametrize(("days", "left"), [(None, 2), (30, 1), (0, 0)])
     def test_each_policy(self, host: Host, cache: Cache, days: int | None, left: int) -> None:
@@ -139,6 +142,27 @@ class TestCommand:
         ran = CliRunner().invoke(app, ["cache", "--prune", "audio", "--unused-days", "9"])
         assert (ran.exit_code, "Removed 1 files, 0.0 MB." in ran.output) == (0, True)
         assert (old.exists(), new.exists()) == (False, True)
+
+    def test_what_the_guard_on_cut_audio_advises_loses_nothing(
+        self, host: Host, tmp_path: Path
+    ) -> None:
+        text = spoken(40, 20.0)
+        finding = truncated_audio(text, 20.0, 20.0, 3600.0)
+        advised = re.search(r"`podcast-insights (cache [^`]*)`", finding.message if finding else "")
+        assert advised
+        cache = Cache(load_settings().cache_dir)
+        old = put(cache, ONE, days=40)
+        row = episode("a", host.put("/a.mp3", b"ID3" + bytes(5000)))
+        store = AudioStore(cache, host.client)
+        store.fetch(row)
+        assert CliRunner().invoke(app, advised[1].split()).exit_code == 0
+        assert is_transcribed(cache, ONE)
+        store.fetch(row)
+        assert len(host.asked) == 2  # sent again
+        assert old.exists()
+        assert prune_audio(cache, 30).files == 1
+        shown = CliRunner().invoke(app, ["cache"]).output
+        assert any("transcribed" in line for line in shown.splitlines())
 
     def test_unfinished_downloads_are_shown_and_go_with_the_audio(self) -> None:
         cache = Cache(load_settings().cache_dir)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from podcast_insights.cache import Cache
 from podcast_insights.errors import UserError
@@ -23,7 +24,7 @@ from podcast_insights.feeds.fresh import FreshAddresses
 from podcast_insights.feeds.private import AddressBook
 from podcast_insights.feeds.subscriptions import Subscription
 from podcast_insights.net.client import Client, FetchError, Limits, SafeClient
-from podcast_insights.net.landing import Landing
+from podcast_insights.net.landing import Landing, StoppedError
 from podcast_insights.net.polite import PoliteClient
 from podcast_insights.transcripts import downloads
 from podcast_insights.transcripts.audio import AudioStore, announced_address
@@ -43,6 +44,7 @@ from podcast_insights_tests.support.servers import (
     sequence,
     short,
     site,
+    start,
 )
 from podcast_insights_tests.transcripts import Row, Stenographer, episode
 
@@ -92,7 +94,7 @@ class Desk:
             report=self.log.append,
             max_fetch_workers=2,
         )
-        found = work.run(rows, {})
+        found = work.run(rows)
         TRANSCRIPTS.conform(TRANSCRIPTS.frame(found))
         return found
 
@@ -168,6 +170,17 @@ class TestOneClearRow:
         (row,) = desk.run(desk.put("a", ranged(FILE), enclosure_bytes=len(FILE) * 3))
         assert (row["status"], row["audio_bytes"]) == ("ok", len(FILE))
 
+    def test_what_can_not_end_well_is_not_gone_on_with(self, desk: Desk) -> None:
+        def endless(request: Any) -> None:  # noqa: ANN401
+            start(request, 200, {"ETag": '"1"'})
+            request.wfile.write(FILE * 10)
+
+        row = desk.put("a", sequence(endless, ranged(FILE)))
+        assert "sent more than 100,000 bytes" in desk.run(row)[0]["error"]
+        assert desk.parts == []
+        assert desk.run(row)[0]["audio_sha256"] == sha(FILE)
+        assert desk.ranges("a") == [None, None]
+
     def test_what_was_refused_is_not_kept_and_is_asked_for_anew(self, desk: Desk) -> None:
         page = answer(b"<html>Sorry</html>" * 99, headers={"ETag": '"1"'})
         row = desk.put("a", sequence(page, ranged(FILE)))
@@ -194,12 +207,22 @@ class TestExpired:
         desk.fresh = lambda episode: desk.site.url("/new.mp3")
         assert desk.run(row)[0]["audio_sha256"] == sha(FILE)
 
-    def test_what_came_before_it_expired_is_gone_on_with(self, desk: Desk) -> None:
-        row = desk.put("a", sequence(ranged(FILE, cut_at=HALF), answer(status=403)))
-        desk.site.pages["/new.mp3"] = ranged(FILE)
-        desk.fresh = lambda episode: desk.site.url("/new.mp3")
+    def test_what_came_before_it_expired_is_gone_on_with_under_a_fresh_signature(
+        self, desk: Desk
+    ) -> None:
+        first = sequence(ranged(FILE, cut_at=HALF), answer(status=403), ranged(FILE))
+        row = desk.put("a", first)
+        desk.fresh = lambda episode: desk.site.url("/a.mp3?sig=new")
         assert desk.run(row)[0]["audio_sha256"] == sha(FILE)
-        assert desk.ranges("new") == [f"bytes={HALF}-"]
+        assert desk.ranges("a") == [None, *[f"bytes={HALF}-"] * 2]
+        assert desk.site.requests[-1].path == "/a.mp3?sig=new"
+
+    def test_another_file_is_begun_anew_whatever_its_etag(self, desk: Desk) -> None:
+        row = desk.put("a", sequence(ranged(FILE, cut_at=HALF), answer(status=403)))
+        desk.site.pages["/new.mp3"] = ranged(FILE[::-1])  # as long, and under the same ETag
+        desk.fresh = lambda episode: desk.site.url("/new.mp3")
+        assert desk.run(row)[0]["audio_sha256"] == sha(FILE[::-1])
+        assert desk.ranges("new") == [None]
 
     def test_where_the_feed_has_no_other_the_row_says_so(self, desk: Desk) -> None:
         rows = [desk.put(name, answer(status=403)) for name in "abc"]
@@ -356,6 +379,16 @@ class TestProcesses:
         ):
             pass
 
+    def test_a_run_that_ends_waits_for_no_other_process(self, desk: Desk) -> None:
+        key, begun = "ab" * 32, time.monotonic()
+        with (
+            downloads.landing_of(desk.cache, key),
+            pytest.raises(StoppedError),
+            downloads.landing_of(desk.cache, key, is_stopped=lambda: True, wait_s=10),
+        ):
+            pass
+        assert time.monotonic() - begun < 5
+
     def begin(self, desk: Desk) -> Row:
         row = desk.put("a", sequence(ranged(FILE, cut_at=HALF), ranged(FILE, cut_at=0)))
         assert desk.run(row)[0]["status"] == "failed"
@@ -378,6 +411,29 @@ class TestProcesses:
         desk.run()  # a run without episodes tidies up, too
         assert bool(desk.parts) is is_left
         assert bool(list((desk.cache.root / "partial").glob("*"))) is is_left
+
+    def test_the_lock_of_what_was_just_tried_stays_for_those_who_wait_for_it(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # Deleted under those who wait, it would let two in: one by the old file, one by a new.
+        class Traceless(FileLock):
+            """Locks without changing the file's time, as not all systems do."""
+
+            def acquire(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401
+                taken = super().acquire(*args, **options)
+                os.utime(self.lock_file, (0, 0))
+                return taken
+
+        monkeypatch.setattr(downloads, "FileLock", Traceless)
+        for _ in range(2):
+            with downloads.landing_of(desk.cache, "ab" * 32):
+                pass
+            locks = list((desk.cache.root / "partial").glob("*.lock"))
+            prune_parts(desk.cache)
+            assert [path.exists() for path in locks] == [True]
+            age(locks, days=3)
+        prune_parts(desk.cache)
+        assert [path.exists() for path in locks] == [False]
 
     def test_what_is_being_downloaded_is_not_deleted(self, desk: Desk) -> None:
         with downloads.landing_of(desk.cache, "ab" * 32) as landing:
@@ -413,6 +469,33 @@ class TestFullDisk:
         assert len(desk.site.requests) < 10
         monkeypatch.undo()
         assert {row["status"] for row in desk.run(*rows)} == {"ok"}
+
+    def test_the_run_waits_for_no_download_under_way(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        dripping = threading.Event()
+
+        def full(self: Landing, piece: bytes) -> None:
+            if piece.startswith(b"ID3"):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            dripping.set()
+            write(self, piece)
+
+        def after_the_drip_began(request: Any) -> None:  # noqa: ANN401
+            assert dripping.wait(10)
+            ranged(FILE)(request)
+
+        write = Landing.write
+        monkeypatch.setattr(Landing, "write", full)
+        drip, bad = desk.put("a", dripping_body(0.02)), desk.put("b", after_the_drip_began)
+        begun = time.monotonic()
+        with pytest.raises(UserError, match="can't be written"):
+            desk.run(drip, bad)
+        assert time.monotonic() - begun < 5  # the client would wait for ten seconds
+        monkeypatch.undo()
+        desk.site.pages["/a.mp3"] = ranged(numbered(1))
+        desk.site.pages["/b.mp3"] = ranged(FILE)
+        assert [row["status"] for row in desk.run(drip, bad)] == ["ok", "ok"]
 
     def test_a_transcript_that_can_not_be_stored_is_no_episodes_fault(
         self, desk: Desk, monkeypatch: pytest.MonkeyPatch

@@ -127,6 +127,18 @@ def test_unknown_bytes_that_their_host_calls_something_else_are_refused(
         refuse_no_audio(served(tmp_path, NOISE, f"{content_type}; charset=utf-8"))
 
 
+@pytest.mark.parametrize("zeros", [1, 200, 1020, 5000])
+@pytest.mark.parametrize("content_type", ["text/html", "image/png", "audio/mpeg", ""])
+def test_zeros_before_audio_are_for_the_decoder_to_judge(
+    tmp_path: Path, zeros: int, content_type: str
+) -> None:
+    body = bytes(zeros) + b"\xff\xfb\x90d" + NOISE
+    refuse_no_audio(served(tmp_path, body, content_type))
+    if zeros < 1020:  # so far we look
+        with pytest.raises(NotAudioError):
+            refuse_no_audio(served(tmp_path, bytes(zeros) + NOISE, "text/html"))
+
+
 def test_a_content_type_is_shown_only_if_it_is_one(tmp_path: Path) -> None:
     with pytest.raises(NotAudioError) as caught:
         refuse_no_audio(served(tmp_path, b"<html>" * 300, "text/\x1b[31m token=abc"))

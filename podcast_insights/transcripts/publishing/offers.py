@@ -5,7 +5,7 @@ transcript without a word in the feed is not noticed; another address, or other 
 brings the new text in.
 
 What does not belong here: reading the formats, and two episodes with one text
-(`transcribe.py`).
+(`same_text.py`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +19,7 @@ from podcast_insights.net.client import Client, FetchError
 from podcast_insights.transcripts.audio import Audio
 from podcast_insights.transcripts.guards import inspect, text_key
 from podcast_insights.transcripts.languages import language_of, primary
+from podcast_insights.transcripts.owners import Owner
 from podcast_insights.transcripts.publishing.parse import PARSERS, claimed_format, parse_transcript
 from podcast_insights.transcripts.publishing.pieces import TranscriptFormatError
 from podcast_insights.transcripts.records import Segment
@@ -28,7 +29,7 @@ Row = dict[str, Any]
 PREFERENCE = tuple(PARSERS)
 MAX_LINKS = 6
 """Tried for one episode: five formats, and one more."""
-READER_VERSION = "2"
+READER_VERSION = "3"
 """Part of the cache's keys: raise it where a file would be read differently."""
 
 
@@ -100,13 +101,13 @@ class Publisher:
             for link in self.links_of(episode)
         )
 
-    def offer(self, episode: Row, audio: Audio, taken: Mapping[str, str]) -> Offer:
+    def offer(self, episode: Row, audio: Audio, taken: Owner) -> Offer:
         """The first text that can be read and passes the guards.
 
         Args:
             episode: a row of `episodes`.
             audio: its audio.
-            taken: `text_key` to `episode_id` of texts that other audio stands for.
+            taken: whose a text is, where other audio stands for it.
         """
         links = self.links_of(episode)
         refusals: tuple[str, ...] = ()
@@ -124,7 +125,7 @@ class Publisher:
             refusals += tuple(f"{label}{why}" for why in offer.refusals)
         return Offer(refusals=refusals)
 
-    def judged(self, episode: Row, audio: Audio, link: Link, taken: Mapping[str, str]) -> Offer:
+    def judged(self, episode: Row, audio: Audio, link: Link, taken: Owner) -> Offer:
         """What one link comes to.
 
         Raises:
@@ -145,8 +146,9 @@ class Publisher:
         # Of audio that was cut short the text tells; to listen to it would tell less.
         if finding and finding.status != "truncated_audio":
             return Offer(refusals=(f"{finding.status}: {finding.message}",))
-        owner = taken.get(text_key(segments) or "", episode["episode_id"])
-        if owner != episode["episode_id"]:
+        key = text_key(segments)
+        owner = taken(key, episode) if key else None
+        if owner and owner != episode["episode_id"]:
             return Offer(refusals=(f"same_text: episode {owner} has the same, and other audio",))
         language = language or language_of(segment.text for segment in segments)
         return Offer(segments, cache_key(audio, link), duration_s, language)

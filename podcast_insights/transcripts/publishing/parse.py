@@ -81,11 +81,7 @@ def parse_transcript(content: bytes, media_type: str | None, url: str) -> tuple[
 
 
 def claimed_format(media_type: str | None, url: str) -> str | None:
-    """What the feed's type, else the address's ending, says; a name of `PARSERS`, or None.
-
-    Raises:
-        TranscriptFormatError: a type that is no transcript's.
-    """
+    """What the feed's type, else the address's ending, says; a name of `PARSERS`, or None."""
     announced = (media_type or "").split(";")[0].strip().lower()
     ending = ENDINGS.get(url.split("?")[0].split("#")[0].rsplit(".")[-1].lower())
     kind = FORMATS.get(announced)

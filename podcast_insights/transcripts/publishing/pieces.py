@@ -17,6 +17,9 @@ MAX_BYTES = 20_000_000
 MAX_PIECES = 200_000
 MAX_PIECE_CHARS = 20_000
 """Twenty minutes under one time; no quote of it could be placed."""
+MAX_WORD_CHARS = 200
+"""Longer ones are split: no word is, and what looks for the ends of sentences takes its time with
+each. Texts in scripts without spaces are one word to us, and stay readable."""
 MAX_NAME_CHARS = 80
 MAX_TIME_S = 1e6
 """Eleven days; no audio is that long, and later casts stay within their types."""
@@ -85,14 +88,14 @@ def name_of(value: object) -> str | None:
 
 
 def finished(pieces: Iterable[Segment]) -> tuple[Segment, ...]:
-    """Pieces with text, each with an end, within all limits.
+    """Pieces with text, each with an end, within all limits; words that are none are split.
 
     A piece without an end lasts until the next one begins.
 
     Raises:
         TranscriptFormatError: no text, too much of it, or words without spaces.
     """
-    found = [piece for piece in pieces if piece.text]
+    found = [with_short_words(piece) for piece in pieces if piece.text]
     if not found:
         raise TranscriptFormatError("the file has no timed text")
     if len(found) > MAX_PIECES:
@@ -110,6 +113,19 @@ def finished(pieces: Iterable[Segment]) -> tuple[Segment, ...]:
             end_s = min(after.start_s, piece.start_s + longest_s(piece.text))
             found[index] = replace(piece, end_s=end_s)
     return tuple(found)
+
+
+def with_short_words(piece: Segment) -> Segment:
+    """A piece whose words end after `MAX_WORD_CHARS` at the latest."""
+    words = piece.text.split() if len(piece.text) > MAX_WORD_CHARS else ()
+    if all(len(word) <= MAX_WORD_CHARS for word in words):
+        return piece
+    short = (
+        word[start : start + MAX_WORD_CHARS]
+        for word in words
+        for start in range(0, len(word), MAX_WORD_CHARS)
+    )
+    return replace(piece, text=" ".join(short))
 
 
 def longest_s(text: str) -> float:

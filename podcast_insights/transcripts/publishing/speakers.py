@@ -19,6 +19,7 @@ MIN_USES_OF_A_NAME = 2
 MAX_NAMES = 12
 MIN_SHARE_OF_LABELS = 0.7
 MAX_NAME_WORDS = 5
+MAX_ROLE_CHARS = 20
 ROLE = re.compile(r"\s*\((?:co-?)?(?:host|guest|caller|narrator)\)$", re.IGNORECASE)
 PARTICLES = frozenset("and da de del den der di du la le of the ten van von y zu".split())
 DECORATION = "*_[]>-–— \t"
@@ -37,6 +38,8 @@ def label_of(text: str) -> tuple[str, str] | None:
 
 def is_name(text: str) -> bool:
     """A few words as names are written: Ann Lee, Ludwig van Beethoven, Speaker 2, ANN (host)."""
+    if len(text) > MAX_NAME_CHARS + MAX_ROLE_CHARS:  # before `ROLE` looks at each of its spaces
+        return False
     words = ROLE.sub("", text).split()
     return (
         0 < len(words) <= MAX_NAME_WORDS

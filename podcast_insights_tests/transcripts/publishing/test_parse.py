@@ -183,6 +183,21 @@ def test_a_megabyte_of_any_mixture_is_done_within_a_second(parts: list[bytes]) -
     assert_read_soon(unit * (MB // 4 // len(unit)), 0.5)
 
 
+@pytest.mark.parametrize("filling", [" ", " (", "\t", " (host"])
+def test_what_stands_before_a_time_is_no_name_of_any_length(filling: str) -> None:
+    line = "x" + filling * (60_000 // len(filling)) + "y: [0:03] hi"
+    assert_read_soon(line.encode(), 1.0)
+
+
+@pytest.mark.parametrize("word", ["." * 5_000 + "x", "語" * 450, "ab" * 100, "a" * 201])
+def test_words_are_split_where_no_word_is_that_long(word: str) -> None:
+    said = f"And so {word} it goes on."
+    (found,) = parse_transcript(f"WEBVTT\n\n00:01.000 --> 00:09.000\n{said}\n".encode(), None, "")
+    assert max(map(len, found.text.split())) == min(len(word), 200)
+    assert found.text.replace(" ", "") == said.replace(" ", "")
+    assert (found.text == said) is (len(word) <= 200)
+
+
 @pytest.mark.skipif(not SERVED, reason="no shared corpus in this checkout")
 @pytest.mark.parametrize("path", SERVED, ids=lambda path: path.name)
 def test_transcripts_as_they_are_served_are_read_or_refused(path: Path) -> None:
