@@ -58,12 +58,13 @@ def selection(given: int = 0, *, age: int = 0, **counts: int) -> Row:
     }
 
 
-def sources(shows: str, rivals: str = "") -> Row:
+def sources(shows: str, rivals: str = "", *, is_followed: bool = False) -> Row:
     """A digest from these shows, one letter each, and shows that were worth a place too."""
     return {
         "digest_on": DAY,
         "reader_id": "ada",
         "shows": [f"Show {letter}" for letter in shows],
+        "is_followed": is_followed,
         "rivals": [f"Show {letter}" for letter in rivals],
     }
 
@@ -147,6 +148,7 @@ CASES: dict[str, tuple[list[list[Row]], list[list[Row]]]] = {
             proposals(5, engine_failed=9),
             proposals(5, advertising=5, quote_too_short=5),
             proposals(0, over_the_limit=9, opinion_told_as_fact=1),
+            proposals(2, not_chosen=19, quote_not_found=3),  # of 21 true ones two were chosen
         ],
         [
             proposals(2, quote_not_found=1),
@@ -160,8 +162,12 @@ CASES: dict[str, tuple[list[list[Row]], list[list[Row]]]] = {
         [rejections("engine_failed"), rejections("quote_not_found", "budget_exceeded")],
     ),
     "links_cross_shows": (
-        [[], [{"is_other_show": True}, {"is_other_show": False}]],
-        [[{"is_other_show": False}]],
+        [
+            [],
+            [{"is_other_show": True, "shows": 2}, {"is_other_show": False, "shows": 2}],
+            [{"is_other_show": False, "shows": 1}],  # there is no other show
+        ],
+        [[{"is_other_show": False, "shows": 2}]],
     ),
     "digests_have_insights": (
         [
@@ -183,6 +189,7 @@ CASES: dict[str, tuple[list[list[Row]], list[list[Row]]]] = {
             [sources("a", "b")],  # one insight has one show
             [sources("aaa")],  # nobody else had anything worth a place
             [sources("aaa", "a")],
+            [sources("aaa", "b", is_followed=True)],
         ],
         [[sources("aa", "b")], [sources("ab"), sources("aaa", "ab")]],
     ),
@@ -254,6 +261,7 @@ CASES: dict[str, tuple[list[list[Row]], list[list[Row]]]] = {
 INSTANT = pl.Datetime("us", "UTC")
 TYPES: dict[str, Any] = {
     "is_other_show": pl.Boolean,
+    "is_followed": pl.Boolean,
     "snapshot_on": pl.Date,
     "first_failed_at": INSTANT,
     "fetched_at": INSTANT,
@@ -271,7 +279,8 @@ TYPES: dict[str, Any] = {
 
 def frame(check: Check, rows: list[Row]) -> pl.DataFrame:
     columns = check.columns.split(", ")
-    return pl.DataFrame(rows, schema={name: TYPES.get(name, pl.String) for name in columns})
+    types = TYPES | ({"shows": pl.Int64} if check.name == "links_cross_shows" else {})
+    return pl.DataFrame(rows, schema={name: types.get(name, pl.String) for name in columns})
 
 
 def test_every_check_has_passing_and_failing_cases() -> None:
@@ -336,7 +345,7 @@ def test_the_grounding_check_reports_its_rate_and_reasons() -> None:
         ("insights_grounded", proposals(1, quote_not_found=3), "3 of 4 candidates"),
         ("insights_grounded", proposals(1, quote_not_found=3), "try a stronger model"),
         ("every_episode_asked", rejections("engine_failed"), "1 episodes without insights"),
-        ("links_cross_shows", [{"is_other_show": False}], "0 of 1 links"),
+        ("links_cross_shows", [{"is_other_show": False, "shows": 2}], "0 of 1 links"),
         ("digests_have_insights", [], "no digest was made; name somebody in data/readers.yaml"),
         ("digests_have_insights", [selection(0)], "2025-09-08: no insight was found on this day"),
         (
@@ -438,6 +447,7 @@ def test_a_check_looks_at_its_days_only(resource: WarehouseResource) -> None:
     ("reason", "quote", "is_passed"),
     [
         ("quote_not_found", "made up", False),
+        ("not_chosen", "true, but others were better", True),
         ("quote_too_short", "made up", True),
         ("engine_failed", None, True),
     ],

@@ -1,6 +1,6 @@
 """`podcast-insights doctor`: what is configured, what will be used, what is missing.
 
-Nothing is loaded and nothing is sent: it answers in seconds.
+No model is loaded and nothing is sent: it answers in seconds.
 """
 
 import importlib.metadata
@@ -138,7 +138,7 @@ def embedding(settings: Settings) -> Finding:
 
 
 def engine(settings: Settings) -> Finding:
-    """Insight engine, its model and its caps."""
+    """Insight engine, its model and its caps; whether its prompts and prices can work."""
     if settings.insight_engine == "extractive":
         return Finding(
             "insights",
@@ -146,13 +146,29 @@ def engine(settings: Settings) -> Finding:
             "extractive: passages in the speakers' own words, no key needed; "
             "PODCAST_INSIGHTS_INSIGHT_ENGINE=llm lets a model write them",
         )
+    from podcast_insights.cache import Cache
+    from podcast_insights.contracts import TABLES
+    from podcast_insights.insights.llm.engine import WarehouseLedger, from_settings
+    from podcast_insights.warehouse.database import Warehouse
+
+    # As a run makes it; a prompt, price or model to fall back on that can't work is told here.
+    ledger = WarehouseLedger(Warehouse(settings.warehouse_path, TABLES))
+    made = from_settings(settings, Cache(settings.cache_dir), ledger, "doctor")
     has_key = bool(settings.llm_api_key.get_secret_value())
-    key = "with a key of our own" if has_key else "with the provider's own key variable, if any"
+    key = (
+        "with a key of our own"
+        if has_key
+        else "without a key"
+        if settings.llm_api_base
+        else "with the provider's own key variable, if any"
+    )
+    spares = ", ".join(model.name for model in made.models[1:])
     return Finding(
         "insights",
         "ok",
-        f"llm: {settings.llm_model} {key}, at most {settings.llm_max_cost_usd_per_run} USD a run "
-        f"and {settings.llm_max_cost_usd_per_day} USD a day",
+        f"llm: {made.model} {key}, at most {settings.llm_max_cost_usd_per_run} USD a run "
+        f"and {settings.llm_max_cost_usd_per_day} USD a day"
+        f"{f', else {spares}' if spares else ''}; prompts {made.prompt_version}",
     )
 
 

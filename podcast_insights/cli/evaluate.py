@@ -77,7 +77,7 @@ def evaluate(request: Request, settings: Settings, out: Console) -> bool:
 def build_engine(
     name: str, settings: Settings, report: Callable[[str], None]
 ) -> tuple[InsightEngine, Callable[[str], float]]:
-    """The engine, and what it has cost by episode.
+    """The engine, and what its answers have cost by episode, in whichever run they were paid for.
 
     A language model's calls go through the pipeline's own ledger: the spend caps hold here too.
 
@@ -106,23 +106,26 @@ def build_engine(
         )
     warehouse = Warehouse(settings.warehouse_path, TABLES)
     run_id = f"evaluate-{uuid4().hex[:12]}"
+    cache = Cache(settings.cache_dir)
+    engine = from_settings(settings, cache, WarehouseLedger(warehouse), run_id, report)
+    prompts = [engine.prompts.propose.version, engine.prompts.select.version]
+    models = [model.name for model in engine.models]
 
     def cost_of(episode_id: str) -> float:
+        # Over all runs: an answer from the cache would else look as if it were free.
         spent = warehouse.read(
             "SELECT coalesce(sum(cost_usd), 0)::DOUBLE AS cost_usd FROM llm_calls "
-            "WHERE run_id = ? AND episode_id = ?",
-            [run_id, episode_id],
+            "WHERE episode_id = ? AND list_contains(?, prompt_version) AND list_contains(?, model)",
+            [episode_id, prompts, models],
         )
         return float(spent["cost_usd"][0])
 
-    ledger = WarehouseLedger(warehouse)
-    cache = Cache(settings.cache_dir)
-    return from_settings(settings, cache, ledger, run_id, report), cost_of
+    return engine, cost_of
 
 
 def show_run(run: EpisodeRun, out: Console) -> None:
     """A line for an episode that gave nothing, or less than it proposed."""
-    lost = run.proposed - len(run.predictions)
+    lost = run.proposed - len(run.predictions) - run.left_out
     if run.error or lost:
         why = run.error or f"{lost} of {run.proposed} candidates failed their proof"
         out.print(f"{escape(run.gold.show)} {escape(run.gold.episode)}: {escape(why)}")
@@ -143,7 +146,7 @@ def cost_table(runs: list[EpisodeRun]) -> Table:
         "show",
         "proved",
         "insights an episode",
-        "USD an episode",
+        "USD an episode, earlier runs included",
         "wall s/h",
         "processor s/h",
         "embedding s/h",
@@ -153,10 +156,11 @@ def cost_table(runs: list[EpisodeRun]) -> Table:
     for show, mine in [*((s, [r for r in runs if r.gold.show == s]) for s in shows), ("all", runs)]:
         proposed = sum(run.proposed for run in mine)
         kept = sum(len(run.predictions) for run in mine)
+        proved = kept + sum(run.left_out for run in mine)
         hours = max(sum(run.hours for run in mine), 1e-9)
         table.add_row(
             escape(show),
-            f"{kept / proposed:.3f}" if proposed else "-",
+            f"{proved / proposed:.3f}" if proposed else "-",
             f"{kept / len(mine):.1f}",
             f"{sum(run.cost_usd for run in mine) / len(mine):.4f}",
             f"{sum(run.wall_s for run in mine) / hours:.2f}",

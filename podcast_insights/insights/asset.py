@@ -55,6 +55,7 @@ def insights(
         embedder=embedder.embedder,
         limit=insight_engine.insights_per_episode,
         report=context.log.warning,
+        stored=warehouse.warehouse.read_window("insights", window_of(context)),
     )
     found = extractor.run(episodes, transcripts, embeddings)
     accepted = INSIGHTS.frame(found.insights)

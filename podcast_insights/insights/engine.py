@@ -1,7 +1,7 @@
 """What an insight engine is: episode in, candidates out.
 
-Two engines stand behind this interface, `extractive.py` and `llm.py`. Neither is believed:
-every candidate goes through `proof.py` before it becomes an insight.
+Two engines stand behind this interface, `extractive/engine.py` and `llm/engine.py`. Neither is
+believed: every candidate goes through `proof/prove.py` before it becomes an insight.
 """
 
 from dataclasses import dataclass, field
@@ -82,6 +82,8 @@ class Candidate:
         kind: one of `records.KINDS`.
         entities: people, organizations and products, as headline and body spell them.
         model: who wrote it, where that is not the engine's own `model` (provider fall-back).
+        is_left_out: the engine itself chose others of this episode. It is proposed only so that
+            what it was is recorded, and never becomes an insight.
     """
 
     headline: str
@@ -92,6 +94,7 @@ class Candidate:
     kind: str = "fact"
     entities: tuple[str, ...] = ()
     model: str = ""
+    is_left_out: bool = False
 
 
 class InsightEngine(Protocol):
@@ -118,7 +121,7 @@ class InsightEngine(Protocol):
         ...
 
     def propose(self, episode: EpisodeText, limit: int) -> list[Candidate]:
-        """At most `limit` candidates, the best first.
+        """At most `limit` candidates, the best first; then what was found and left out.
 
         Raises:
             EngineError: nothing usable for this episode; others may go on.

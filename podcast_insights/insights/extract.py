@@ -2,19 +2,23 @@
 
 A failure of the engine on one episode becomes a rejected row and costs the others nothing.
 A spend cap stops the asking; the episodes that were not asked are marked and come next time.
+What earlier runs found in episodes that could not be asked stays, beside the reason.
 
 What does not belong here: how an engine finds ideas.
 """
 
+import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from podcast_insights.embeddings.embedder import Embedder
+from podcast_insights.errors import UserError
 from podcast_insights.identity import short_hash
 from podcast_insights.insights.engine import (
     BudgetExceededError,
@@ -33,6 +37,7 @@ from podcast_insights.insights.proof.prove import (
     labels_of,
     prove,
 )
+from podcast_insights.insights.records import INSIGHTS
 from podcast_insights.text import printable
 from podcast_insights.transcripts.records import Segment
 
@@ -59,12 +64,24 @@ class Extractor:
     Args:
         limit: insights per episode, at most.
         report: told of each episode that gave nothing, as a line for the run's log.
+        stored: the days' insights of earlier runs; where an episode could not be asked, its own
+            stay, because a cap or an outage says nothing against them.
     """
 
     engine: InsightEngine
     embedder: Embedder
     limit: int
     report: Callable[[str], None]
+    stored: pl.DataFrame = field(default_factory=lambda: INSIGHTS.frame([]), repr=False)
+
+    def stored_of(self, transcript: Row) -> list[Row]:
+        """The insights that an earlier run found in the very same audio of an episode."""
+        found = self.stored.filter(
+            pl.col("episode_id") == transcript["episode_id"],
+            pl.col("audio_sha256") == transcript["audio_sha256"],
+            pl.col("published_on") == transcript["published_on"],
+        )
+        return found.to_dicts()
 
     def run(
         self, episodes: pl.DataFrame, transcripts: pl.DataFrame, embeddings: pl.DataFrame
@@ -79,15 +96,30 @@ class Extractor:
         )
 
     def of_episode(self, episode: EpisodeText, transcript: Row) -> Extraction:
-        """Insights and rejections of one episode."""
+        """Insights and rejections of one episode.
+
+        Whatever goes wrong with one episode costs the others nothing: it may be a server's answer
+        that nobody has thought of.
+        """
+        try:
+            return self.asked(episode, transcript)
+        except UserError:
+            raise  # a setting that can't work, or a warehouse out of reach: true of all episodes
+        except Exception as error:
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            detail = f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
+            return self.not_asked(episode, transcript, "engine_failed", f"unexpected {detail}")
+
+    def asked(self, episode: EpisodeText, transcript: Row) -> Extraction:
+        """What the engine proposes, judged, or why it proposes nothing."""
         try:
             candidates = self.engine.propose(episode, self.limit)
         except BudgetExceededError as error:
-            return self.nothing(episode, transcript, "budget_exceeded", str(error))
+            return self.not_asked(episode, transcript, "budget_exceeded", str(error))
         except NothingToTellError as error:
             return self.nothing(episode, transcript, "nothing_worth_telling", str(error))
         except EngineError as error:
-            return self.nothing(episode, transcript, "engine_failed", str(error))
+            return self.not_asked(episode, transcript, "engine_failed", str(error))
         if not candidates:
             return self.nothing(episode, transcript, "nothing_worth_telling", "no candidate")
         return self.judged(candidates, episode, transcript)
@@ -99,15 +131,19 @@ class Extractor:
         stream = TokenStream(episode.segments)
         accepted: dict[str, tuple[Candidate, QuoteMatch]] = {}
         rejected: list[Row] = []
-        distinct = {(c.headline, c.body, c.quote): c for c in reversed(candidates)}
-        for candidate in reversed(distinct.values()):
+        distinct: dict[tuple[str, str, str], Candidate] = {}
+        for candidate in candidates:
+            distinct.setdefault((candidate.headline, candidate.body, candidate.quote), candidate)
+        for candidate in distinct.values():
             verdict = prove(candidate, episode, stream)
             if isinstance(verdict, QuoteMatch):
                 key = insight_id(episode, candidate, verdict)
-                if key not in accepted and len(accepted) < self.limit:
+                is_repeat = key in accepted
+                is_wanted = not (is_repeat or candidate.is_left_out)
+                if is_wanted and len(accepted) < self.limit:
                     accepted[key] = candidate, verdict
                     continue
-                verdict = self.surplus(is_repeat=key in accepted)
+                verdict = self.surplus(is_repeat=is_repeat, is_left_out=candidate.is_left_out)
             rejected.append(self.rejected_row(transcript, candidate, verdict))
         texts = [f"{c.headline}. {c.body}" for c, _ in accepted.values()]
         vectors = self.embedder.embed(texts)
@@ -120,10 +156,12 @@ class Extractor:
         ]
         return Extraction(rows, rejected)
 
-    def surplus(self, *, is_repeat: bool) -> Rejection:
+    def surplus(self, *, is_repeat: bool, is_left_out: bool) -> Rejection:
         """Why a candidate that was proved is none of the episode's insights."""
         if is_repeat:
             return Rejection("repeated", "an insight has the same headline and the same quote")
+        if is_left_out:
+            return Rejection("not_chosen", "others of the episode were chosen")
         return Rejection("over_the_limit", f"{self.limit} insights of the episode stand before it")
 
     def nothing(
@@ -132,6 +170,15 @@ class Extractor:
         """An episode without insights, with the reason as a row."""
         self.report(f"{episode.title}: {reason}: {detail}")
         return Extraction([], [self.rejected_row(transcript, None, Rejection(reason, detail))])
+
+    def not_asked(
+        self, episode: EpisodeText, transcript: Row, reason: str, detail: str
+    ) -> Extraction:
+        """An episode that could not be asked now: what was found before stays, as it was."""
+        stored = self.stored_of(transcript)
+        stays = f" Insights of an earlier run that stay: {len(stored)}." if stored else ""
+        found = self.nothing(episode, transcript, reason, f"{detail}{stays}")
+        return Extraction(stored, found.rejected)
 
     def insight_row(
         self,

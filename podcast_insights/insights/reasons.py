@@ -1,7 +1,7 @@
 """Reasons of `rejected_insights` that others act upon.
 
 Light on purpose: the code location imports it. What does not belong here: all other reasons,
-which only tell (`proof.py`, `shape.py`).
+which only tell (`proof/prove.py`, `proof/shape.py`).
 """
 
 UNGROUNDED = ("quote_not_found", "unfounded_name_or_number")

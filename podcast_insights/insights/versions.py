@@ -29,8 +29,7 @@ FROM (
   UNION ALL SELECT published_on, engine, model, prompt_version FROM rejected_insights
 )
 WHERE published_on >= $start AND published_on < $end AND (
-  engine <> $engine OR prompt_version IS DISTINCT FROM $prompt_version
-  OR model NOT IN (SELECT unnest($models))
+  engine <> $engine OR prompt_version IS DISTINCT FROM $prompt_version OR model <> $model
 )
 ORDER BY day
 """
@@ -41,7 +40,8 @@ class EngineVersion:
     """What the columns engine, model and prompt_version say of insights made today.
 
     Args:
-        models: the model and those to fall back on; any of them may have answered.
+        models: the model and those to fall back on. What one of these wrote is outdated, so that
+            the first model's own insights can be won back after an outage.
     """
 
     engine: str
@@ -79,12 +79,16 @@ def code_version(settings: Settings) -> str:
 def outdated_days(
     warehouse: "Warehouse", version: EngineVersion, start: date, end: date
 ) -> Sequence[date]:
-    """Days from `start` to before `end` with insights of another engine, model or prompt."""
+    """Days from `start` to before `end` with insights of another engine, model or prompt.
+
+    Those that a model to fall back on wrote are among them. An episode that only such a model
+    can answer, because it is too long for the first one, is found each time.
+    """
     bounds = {
         "start": start,
         "end": end,
         "engine": version.engine,
-        "models": list(version.models),
+        "model": version.models[0],
         "prompt_version": version.prompt_version,
     }
     return warehouse.read(OUTDATED, bounds)["day"].to_list()

@@ -16,11 +16,13 @@ from podcast_insights.cache import Cache
 from podcast_insights.embeddings.embedder import Embedder
 from podcast_insights.embeddings.records import EMBEDDINGS
 from podcast_insights.episodes.records import EPISODES
+from podcast_insights.errors import UserError
 from podcast_insights.insights.engine import (
     BudgetExceededError,
     Candidate,
     EngineError,
     EpisodeText,
+    NothingToTellError,
 )
 from podcast_insights.insights.extract import Extraction, Extractor
 from podcast_insights.insights.proof.prove import TokenStream
@@ -43,6 +45,9 @@ TRUE = Candidate(
     quote="An idle machine costs almost as much as a busy one",
     value_score=0.7,
     topics=("machines",),
+)
+SECOND = Candidate(
+    "It saves nothing", TRUE.body, "does not save money to switch the machine off", 0.6
 )
 LIE = Candidate(
     headline="Idle machines are free",
@@ -135,10 +140,13 @@ def extract(
     log: list[str] | None = None,
     statuses: dict[str, str] | None = None,
     embedder: Embedder | None = None,
+    stored: Sequence[dict[str, Any]] = (),
 ) -> Extraction:
     """Run an engine over episodes; the rows are checked against their contracts."""
     report = [].append if log is None else log.append
-    extractor = Extractor(engine, embedder or Flat(Cache(Path("unused"))), limit, report)
+    flat = Flat(Cache(Path("unused")))
+    kept = INSIGHTS.frame(list(stored))
+    extractor = Extractor(engine, embedder or flat, limit, report, stored=kept)
     found = extractor.run(
         EPISODES.frame([episode_row(name) for name in names]),
         TRANSCRIPTS.frame(
@@ -195,10 +203,7 @@ def test_the_same_idea_keeps_its_name_and_another_gets_its_own() -> None:
 
 
 def test_insights_stand_in_the_engines_order() -> None:
-    second = Candidate(
-        "It saves nothing", TRUE.body, "does not save money to switch the machine off", 0.6
-    )
-    found = extract(Scripted({"a": [second, LIE, TRUE]}), "a").insights
+    found = extract(Scripted({"a": [SECOND, LIE, TRUE, SECOND]}), "a").insights
     assert column(found, "headline") == ["It saves nothing", TRUE.headline]
     assert column(found, "position") == [0, 1]
 
@@ -227,6 +232,83 @@ def test_a_spend_cap_is_recorded_for_each_episode_that_was_not_asked() -> None:
         ("c", "budget_exceeded"),
     ]
     assert "5.00 of 5.00" in found.rejected[0]["detail"]
+
+
+@pytest.mark.parametrize("error", [OverflowError("int too large"), RecursionError(), KeyError(1)])
+def test_what_nobody_has_thought_of_costs_one_episode_and_not_the_run(error: Exception) -> None:
+    log: list[str] = []
+    found = extract(Scripted({"b": error}), "a", "b", "c", log=log)
+    assert column(found.insights, "episode_id") == ["a", "c"]
+    (row,) = found.rejected
+    assert (row["episode_id"], row["reason"]) == ("b", "engine_failed")
+    assert row["detail"].startswith(f"unexpected {type(error).__name__}: ")
+    assert "test_extract.py:" in row["detail"], "where it happened"
+    assert log == [f"Title of b: engine_failed: {row['detail']}"]
+
+
+def test_what_is_true_of_all_episodes_ends_the_run() -> None:
+    error = UserError("The warehouse is in use.", "Wait for the other run.")
+    with pytest.raises(UserError, match="in use"):
+        extract(Scripted({"b": error}), "a", "b")
+
+
+STOPPED = {
+    "budget_exceeded": BudgetExceededError("5.00 of 5.00 US dollars are spent"),
+    "engine_failed": EngineError("down"),
+}
+
+
+@pytest.mark.parametrize("reason", STOPPED)
+def test_an_episode_that_cannot_be_asked_again_keeps_what_was_found_before(reason: str) -> None:
+    log: list[str] = []
+    before = extract(Scripted({}), "a", "b")
+    again = Scripted({"a": STOPPED[reason], "b": [SECOND]}, model="another", prompt_version="2")
+    found = extract(again, "a", "b", stored=before.insights, log=log)
+    kept, anew = found.insights
+    assert kept == before.insights[0], "as it was, with the model and the prompt that made it"
+    assert (anew["episode_id"], anew["prompt_version"]) == ("b", "2")
+    assert anew["headline"] == SECOND.headline
+    (row,) = found.rejected
+    assert (row["episode_id"], row["reason"]) == ("a", reason)
+    assert "Insights of an earlier run that stay: 1." in log[0]
+    stopped = extract(again, "a", "b", stored=found.insights)
+    assert stopped == found, "and once more"
+
+
+def test_insights_of_a_row_without_kind_and_entities_are_kept_too() -> None:
+    """Rows of schema 1 have none."""
+    old = extract(Scripted({}), "a").insights[0]
+    old |= {"kind": None, "entities": None, "embedding_model": None}
+    found = extract(Scripted({"a": STOPPED["engine_failed"]}), "a", stored=[old])
+    assert found.insights == [old]
+
+
+@pytest.mark.parametrize(
+    "answer", [[], [LIE], NothingToTellError("nothing new")], ids=["none", "lie", "nothing to tell"]
+)
+def test_an_answer_replaces_what_was_found_before(
+    answer: Sequence[Candidate] | Exception,
+) -> None:
+    before = extract(Scripted({}), "a").insights
+    assert extract(Scripted({"a": answer}), "a", stored=before).insights == []
+
+
+def test_insights_of_other_audio_are_not_kept() -> None:
+    before = extract(Scripted({}), "a").insights[0]
+    other = before | {"audio_sha256": "audio that was replaced"}
+    assert extract(Scripted({"a": STOPPED["engine_failed"]}), "a", stored=[other]).insights == []
+    assert extract(Scripted({"a": STOPPED["engine_failed"]}), "a", stored=[before]).insights
+
+
+def test_what_an_engine_left_out_is_recorded_and_never_an_insight() -> None:
+    left_out = replace(SECOND, is_left_out=True)
+    lie = replace(LIE, is_left_out=True)
+    found = extract(Scripted({"a": [TRUE, left_out, lie]}), "a")
+    assert column(found.insights, "headline") == [TRUE.headline]
+    assert [(row["headline"], row["reason"]) for row in found.rejected] == [
+        (SECOND.headline, "not_chosen"),
+        (LIE.headline, "quote_not_found"),
+    ]
 
 
 def test_an_episode_without_an_idea_is_told_from_one_that_failed() -> None:

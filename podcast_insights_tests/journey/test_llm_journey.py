@@ -1,13 +1,16 @@
 """The journey with a language model: the same tables, proof, costs and caps."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from podcast_insights.insights.llm.prompting import load_prompts
+from podcast_insights.insights.owed import owed_days
 from podcast_insights.settings import PREFIX
 from podcast_insights.warehouse.database import connected
 from podcast_insights_tests.conftest import DAYS, Home
@@ -149,6 +152,43 @@ def test_a_changed_prompt_asks_again_and_nothing_upstream_is_done_again(
     assert {name for name in files_upstream(with_model).keys() - done.keys()} == set()
 
 
+@pytest.mark.parametrize("stopped_by", ["a cap", "an outage"])
+def test_a_run_that_is_stopped_takes_nothing_away_and_the_day_comes_back(
+    with_model: Home,
+    journey: Home,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    stopped_by: str,
+) -> None:
+    packaged = Path(__file__).parents[2] / "podcast_insights/insights/llm/prompts/insights_v2.md"
+    text = packaged.read_text("utf-8").replace("Be sparing", "Be strict")
+    (tmp_path / "insights_v2.md").write_text(text, "utf-8")
+    with MisbehavingLlm([proposes(said(journey), MADE_UP)]) as model:
+        monkeypatch.setenv(f"{PREFIX}LLM_API_BASE", model.api_base)
+        run(with_model)
+    before = rows_of(with_model, "insights", LAST, LAST)
+    assert before.height == 1
+    monkeypatch.setenv(f"{PREFIX}LLM_PROMPT_DIR", str(tmp_path))
+    with MisbehavingLlm([fails(404, "no such model")]) as model, monkeypatch.context() as stopped:
+        stopped.setenv(f"{PREFIX}LLM_API_BASE", model.api_base)
+        if stopped_by == "a cap":
+            stopped.setenv(f"{PREFIX}LLM_MAX_COST_USD_PER_RUN", "0.000001")
+        for _ in range(2):
+            run(with_model)
+            assert_frame_equal(rows_of(with_model, "insights", LAST, LAST), before)
+    reason = {"a cap": "budget_exceeded", "an outage": "engine_failed"}[stopped_by]
+    assert set(rows_of(with_model, "rejected_insights", LAST, LAST)["reason"]) == {reason}
+    now = datetime(2025, 9, 12, tzinfo=UTC)
+    (owed,) = owed_days(with_model.warehouse, LAST, LAST + timedelta(days=1), now)
+    assert owed.episodes == 4
+    with MisbehavingLlm([proposes(said(journey))]) as model:
+        monkeypatch.setenv(f"{PREFIX}LLM_API_BASE", model.api_base)
+        run(with_model)
+    after = rows_of(with_model, "insights", LAST, LAST)
+    assert after["prompt_version"].to_list() == [load_prompts(tmp_path).version]
+    assert owed_days(with_model.warehouse, LAST, LAST + timedelta(days=1), now) == []
+
+
 def test_a_long_day_goes_in_windows_with_a_choice_and_its_costs_can_be_read_by_episode(
     with_model: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -157,9 +197,10 @@ def test_a_long_day_goes_in_windows_with_a_choice_and_its_costs_can_be_read_by_e
     def behave(request: Request) -> Behaviour:
         if request.is_selection:
             ids = re.findall(r"^\[(c\d+)\]$", request.prompt, re.MULTILINE)
-            return says("No.") if "Compute Ledger" in request.prompt else chooses(ids[-1])
+            return says("No.") if "Grid and Gravity" in request.prompt else chooses(ids[-1])
         lines = re.findall(r"^\[\d+[^\]]*\] (.*)$", request.prompt, re.MULTILINE)
-        quote = max((line for line in lines if len(line.split()) < 40), key=len)
+        told = (line for line in lines if len(line.split()) < 40 and "?" not in line)
+        quote = max(told, key=len)
         body = f"It is told in these words, and in no others, and so they are here: {quote}"
         return proposes(
             {

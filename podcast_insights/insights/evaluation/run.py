@@ -32,11 +32,12 @@ class EpisodeRun:
     """What an engine did with one episode.
 
     Args:
-        proposed: candidates; `predictions` are those that passed the proof.
+        proposed: candidates; `predictions` are those that passed the proof and were chosen.
         hours: of transcript, up to its last word.
         embed_s: wall seconds for the embeddings of passages; next to nothing from the cache.
         wall_s, cpu_s: proposing and proving, embeddings apart.
         error: why there is nothing, where there is nothing.
+        left_out: candidates that passed the proof, of which the engine preferred others.
     """
 
     gold: GoldEpisode
@@ -48,6 +49,7 @@ class EpisodeRun:
     cpu_s: float
     cost_usd: float
     error: str | None = None
+    left_out: int = 0
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,8 @@ class Evaluator:
             candidates = self.engine.propose(text, self.limit)
         except (EngineError, BudgetExceededError) as failure:
             error = str(failure)
-        predictions = proved(candidates, text)
+        predictions = proved((c for c in candidates if not c.is_left_out), text)
+        left_out = proved((c for c in candidates if c.is_left_out), text)
         return EpisodeRun(
             gold=gold,
             predictions=predictions,
@@ -96,6 +99,7 @@ class Evaluator:
             cpu_s=time.process_time() - cpu,
             cost_usd=self.cost_of(text.episode_id),
             error=error,
+            left_out=len(left_out),
         )
 
 

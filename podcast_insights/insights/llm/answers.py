@@ -1,8 +1,8 @@
 """What a model may answer: the schemas, how answers are read, and what is wrong with them.
 
-Answers are read strictly and tidied, never repaired: `proof.py` judges what is left.
+Answers are read strictly and tidied, never repaired: `proof/prove.py` judges what is left.
 
-What does not belong here: asking again (`llm_asking.py`), proof (`proof.py`).
+What does not belong here: asking again (`asking.py`), proof (`proof/`).
 """
 
 import re
@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from podcast_insights.insights.engine import Candidate
 from podcast_insights.insights.llm.client import Reply
 from podcast_insights.insights.llm.transcript_lines import clean
+from podcast_insights.insights.proof.attribution import has_attribution
 from podcast_insights.insights.proof.prove import normalized_tokens
 from podcast_insights.insights.records import KINDS
 
@@ -23,8 +24,12 @@ MAX_TOPIC_CHARS = 40
 MAX_ENTITIES = 12
 MAX_ENTITY_CHARS = 80
 MAX_ANSWER_CHARS = 200_000
+MAX_PROPOSED = 40
+"""Candidates of one window that are put to their proof: several times what is asked for."""
 MAX_FAULTS = 12
 """As many as a model is told of; the rest is of the same sort."""
+MAX_BODY_CHARS = 5_000
+"""Of a body, as far as it is looked at for its form; the proof refuses longer ones."""
 BODY_WORDS = (15, 90)
 """Asked for are 30 to 60; only what is far outside is worth asking again."""
 NARRATING = re.compile(
@@ -36,13 +41,17 @@ NARRATING = re.compile(
     re.IGNORECASE,
 )
 """Headlines that say what is talked about, and not what is so."""
-HOLDER = re.compile(
-    r"\b(guests?|hosts?|speakers?|authors?|think|thinks|argues?|believes?|expects?|predicts?|"
-    r"says?|warns?|calls?|hopes?|doubts?|sees?|recommends?|prefers?|claims?|according|opinion|"
-    r"view|considers?|finds?|suggests?|forecasts?|wants?|fears?)\b",
+TELLING = re.compile(
+    r"\bin this episode\b|"
+    r"\b(this|the|our) (episode|podcast|show|conversation|discussion|interview) "
+    r"(\w+ )?(discuss|talk|explore|delve|dive|reflect|examine|touch|revolve)|"
+    r"\b(guest|host|speaker|panel|panelist|interviewee)s? (\w+ )?(discuss(es)?|talks? about|"
+    r"explores?|delves? into|dives? into|reflects? on|touch(es)? on|walks? through)\b",
     re.IGNORECASE,
 )
-"""Signs, in English, that an opinion is told as somebody's."""
+"""The same in a body, where "the guest explains that" only says whose an opinion is."""
+MIN_DISTINCT = 3
+"""A body in which a word comes more than this often on average says nothing."""
 
 
 class ProposedInsight(BaseModel):
@@ -84,6 +93,10 @@ class Selection(BaseModel):
     chosen: list[Choice]
 
 
+FIELD_NAMES = frozenset(
+    name for model in (Proposal, ProposedInsight, Selection, Choice) for name in model.model_fields
+)
+
 AnswerT = TypeVar("AnswerT", bound=BaseModel)
 
 
@@ -112,8 +125,17 @@ def read_answer(schema: type[AnswerT], reply: Reply) -> AnswerT | str:
         if reply.is_cut_off:
             return "it was cut off at the length limit; answer with fewer"
         first = error.errors(include_input=False, include_url=False)[0]
-        where = clean(".".join(str(part) for part in first["loc"]))[:100]
+        where = ".".join(map(as_told, first["loc"]))
         return f"{where}: {first['msg']}" if where else str(first["msg"])
+
+
+def as_told(part: int | str) -> str:
+    """A place in an answer as the model is told of it: never in the answer's own words.
+
+    These go into a message of the user's, where a speaker's orders must not arrive through a
+    field that the model was made to invent.
+    """
+    return str(part) if isinstance(part, int) or part in FIELD_NAMES else "an unknown field"
 
 
 def json_of(text: str) -> str:
@@ -146,13 +168,18 @@ def fault_of(insight: ProposedInsight, known: set[str], *, is_english: bool) -> 
     headline = clean(insight.headline)
     if not BODY_WORDS[0] <= words <= BODY_WORDS[1]:
         return f"its body has {words} words instead of 30 to 60"
+    tokens = normalized_tokens(insight.body[:MAX_BODY_CHARS])
+    if len(tokens) > MIN_DISTINCT * len(set(tokens)):
+        return "its body repeats itself"
     if insight.kind not in KINDS:
         return f"its kind is none of {', '.join(KINDS)}"
     if is_english and NARRATING.search(headline[:200]):
         return "its headline says what is talked about; say what is so"
+    if is_english and TELLING.search(insight.body[:MAX_BODY_CHARS]):
+        return "its body says what is talked about; say what is so"
     if is_english and insight.kind in ("opinion", "prediction"):
         text = f"{headline} {clean(insight.body)}"
-        if not HOLDER.search(text) and not known & set(normalized_tokens(text)):
+        if not has_attribution(text, "en", known):
             return f"it is somebody's {insight.kind}, and does not say whose"
     return ""
 
@@ -183,8 +210,19 @@ def bounded(value: float) -> float:
 
 
 def best(candidates: Iterable[Candidate], limit: int) -> list[Candidate]:
-    """The most valuable candidates, each quote once."""
+    """The most valuable candidates, the first of them first."""
+    return sorted(candidates, key=lambda c: -c.value_score)[:limit]
+
+
+def each_quote_once(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """The most valuable candidate of each quote, in their order.
+
+    Only for candidates whose proof holds: an invention must not take the place of an idea by
+    being worth more.
+    """
     kept: dict[tuple[str, ...], Candidate] = {}
-    for candidate in sorted(candidates, key=lambda c: -c.value_score):
+    candidates = list(candidates)
+    for candidate in best(candidates, len(candidates)):
         kept.setdefault(tuple(normalized_tokens(candidate.quote)), candidate)
-    return list(kept.values())[:limit]
+    places = {id(candidate) for candidate in kept.values()}
+    return [candidate for candidate in candidates if id(candidate) in places]

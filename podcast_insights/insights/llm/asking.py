@@ -1,11 +1,13 @@
 """One question to the first model that answers it: cache, re-asking, provider fall-back.
 
-A question answered once by any of the models is never paid for again. An answer that can't be
-read is asked for once more with the fault named; so is one that breaks the rules of the form,
-and then the better of the two counts. A model that gives no usable answer is followed by the
-next one, at that model's own price.
+A question that a model answered once is never put to it again. What a model to fall back on
+answered counts only after those before it were asked in this run and gave nothing: whoever names
+another model wants its answers, and not those of the one it replaces. An answer that can't be
+read is asked for once more with the fault named; so is one that breaks the rules of the form, and
+then the better of the two counts. A model that gives no usable answer is followed by the next
+one, at that model's own price.
 
-What does not belong here: what is asked (`llm.py`), attempts and pauses (`llm_models.py`).
+What does not belong here: what is asked (`engine.py`), attempts and pauses (`models.py`).
 """
 
 import contextlib
@@ -80,12 +82,11 @@ class Asker:
             EngineError: no model gave a usable answer; others may be asked other things.
             BudgetExceededError: a spend cap could be passed; nothing more may be asked.
         """
-        for model in self.models:
+        failures: list[str] = []
+        for position, model in enumerate(self.models, start=1):
             known = self._known(question, model)
             if known is not None:
                 return known, model.name
-        failures: list[str] = []
-        for position, model in enumerate(self.models, start=1):
             try:
                 answer = self._ask(question, model)
             except EngineError as error:

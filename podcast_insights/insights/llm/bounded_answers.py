@@ -2,7 +2,7 @@
 
 A time-out of HTTP clients is one of silence; a server that drips is never silent.
 
-What does not belong here: what an answer means (`llm_client.py`).
+What does not belong here: what an answer means (`client.py`).
 """
 
 import math

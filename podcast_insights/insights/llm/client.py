@@ -3,7 +3,7 @@
 Everything that knows litellm is here. It is imported at first use, because that takes
 seconds and most code locations never ask a model.
 
-What does not belong here: what is asked (`llm.py`), retries (`llm_models.py`), money
+What does not belong here: what is asked (`engine.py`), retries (`models.py`), money
 (`spending.py`).
 """
 
@@ -37,6 +37,9 @@ REASONING_ANSWER_TOKENS = 16_000
 
 WRAPPING_TOKENS = 250
 """What a provider puts around each message, and around a schema, at the very most."""
+
+MOST_TOKENS = 10**9
+"""A server that counts more counts nothing: such numbers fit no table and no float."""
 
 Messages = list[dict[str, str]]
 
@@ -138,8 +141,9 @@ class LlmClient:
 
     def _arguments(self, messages: Messages, schema: Mapping[str, Any]) -> dict[str, Any]:
         key = self.api_key.get_secret_value()
-        if self.api_base and not key and self.model.startswith("openai/"):
-            # Else litellm would send the key of OPENAI_API_KEY to somebody else's server.
+        if self.api_base and not key:
+            # Else litellm would send the key of OPENAI_API_KEY, MISTRAL_API_KEY, ... to somebody
+            # else's server.
             key = "none"
         return {
             "model": self.model,
@@ -175,9 +179,10 @@ class LlmClient:
         status = int(getattr(error, "status_code", 0) or 0)
         message = f"{status or type(error).__name__}: {self.printable(str(error))}"
         message = f"{message} {REMEDIES.get(status, '')}".rstrip()
-        # litellm reports a broken connection or an unreadable answer as 500 as well. Only
-        # where the server itself answered with an error is it sure that nothing was billed.
-        is_refused = 400 <= status < 500 or any(
+        # litellm reports a broken connection as 500, and an answer that it can't read as 500 or
+        # 422. Only where the server itself answered with an error, or litellm found no key to
+        # send, is it sure that nothing was billed.
+        is_refused = status == 401 or any(
             isinstance(cause, httpx.HTTPStatusError) for cause in causes
         )
         return AttemptError(
@@ -244,7 +249,7 @@ def reply_of(response: Any) -> Reply:  # noqa: ANN401 - litellm's response is un
     text = getattr(getattr(choice, "message", None), "content", None)
     usage = getattr(response, "usage", None)
     tokens = [getattr(usage, name, None) for name in ("prompt_tokens", "completion_tokens")]
-    prompt, completion = (t if isinstance(t, int) and t > 0 else 0 for t in tokens)
+    prompt, completion = (t if isinstance(t, int) and 0 < t <= MOST_TOKENS else 0 for t in tokens)
     return Reply(
         text=text if isinstance(text, str) else "",
         is_cut_off=getattr(choice, "finish_reason", None) == "length",
@@ -268,5 +273,5 @@ def retry_after(error: Exception, now: datetime) -> float:
         if value.strip().isdecimal():
             return float(value)
         return max((parsedate_to_datetime(value) - now).total_seconds(), 0.0)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return 0.0

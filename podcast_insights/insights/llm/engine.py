@@ -2,28 +2,44 @@
 
 A transcript that fits one prompt is one call. A longer one is asked about in windows, and one
 more call chooses among the candidates of all of them. Nothing here is believed: the engine
-asks, reads and tidies; `proof.py` decides. The transcript is data in a fence with a random
+asks, reads and tidies; `proof/prove.py` decides. The transcript is data in a fence with a random
 mark, so that nobody who speaks in a podcast can close it and go on as the user.
 
 What does not belong here: the prompts' words (`prompts/`), where windows are cut
-(`windows.py`), what an answer may be (`llm_answers.py`), re-asking and fall-back
-(`llm_asking.py`), requests (`llm_client.py`), money (`spending.py`).
+(`windows.py`), what an answer may be (`answers.py`), re-asking and fall-back (`asking.py`),
+requests (`client.py`), money (`spending.py`).
 """
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from pydantic import SecretStr
 
 from podcast_insights.cache import Cache
 from podcast_insights.insights.engine import Candidate, EpisodeText
-from podcast_insights.insights.llm.answers import Proposal, best, review_proposal, to_candidate
+from podcast_insights.insights.llm.answers import (
+    MAX_PROPOSED,
+    Proposal,
+    best,
+    each_quote_once,
+    review_proposal,
+    to_candidate,
+)
 from podcast_insights.insights.llm.asking import Asker, Question
 from podcast_insights.insights.llm.client import LlmClient, answer_tokens
 from podcast_insights.insights.llm.models import PaidModel
 from podcast_insights.insights.llm.prompting import Prompts, load_prompts
 from podcast_insights.insights.llm.select import Selector
-from podcast_insights.insights.llm.spending import Caps, Ledger, WarehouseLedger, price_of
+from podcast_insights.insights.llm.spending import (
+    Caps,
+    Ledger,
+    OpenCalls,
+    WarehouseLedger,
+    check_limit,
+    price_of,
+)
 from podcast_insights.insights.llm.transcript_lines import clean, spoken_lines
 from podcast_insights.insights.llm.windows import OVERLAP_CHARS, Window, to_windows
 from podcast_insights.insights.proof.prove import QuoteMatch, TokenStream, prove
@@ -76,10 +92,11 @@ class LlmEngine:
         return self.prompts.version
 
     def propose(self, episode: EpisodeText, limit: int) -> list[Candidate]:
-        """At most `limit` candidates that can be proved, the best first; then the others.
+        """At most `limit` candidates that can be proved, the best first; then all others.
 
-        The others, at most `limit` of each window, are what the model made up: they will fail
-        their proof and be recorded with the reason.
+        The others are those that could be proved and were left out, marked as such, and what the
+        model made up: both will be recorded with the reason. They are proved before they are
+        chosen from, so that an invention takes no idea's place.
 
         Each window's answer is kept: after a failure in one of them, the next try pays only for
         those that are missing.
@@ -96,15 +113,18 @@ class LlmEngine:
             part = part_of(window, number, len(windows))
             found += self._candidates(asker, episode, window, part, limit)
         sound, unsound = screened(found, episode)
-        if len(windows) > 1 and len(sound) > 1:
+        distinct = each_quote_once(sound)
+        if len(windows) > 1 and len(distinct) > 1:
             selector = Selector(asker, self.prompts.select, self.max_prompt_chars, self.report)
-            return [*selector.select(episode, sound, limit), *unsound]
-        return [*best(sound, limit), *unsound]
+            chosen = selector.select(episode, distinct, limit)
+        else:
+            chosen = best(distinct, limit)
+        return [*chosen, *left_out(sound, chosen), *unsound]
 
     def _candidates(
         self, asker: Asker, episode: EpisodeText, window: Window, part: str, limit: int
     ) -> list[Candidate]:
-        """One window's candidates; of more than were asked for, the most valuable."""
+        """One window's candidates; of very many the most valuable."""
         speakers = dict.fromkeys(s.speaker for s in episode.segments if s.speaker)
         question = Question(
             episode_id=episode.episode_id,
@@ -126,7 +146,7 @@ class LlmEngine:
             ),
         )
         proposal, model = asker.answer(question)
-        return best((to_candidate(insight, model) for insight in proposal.insights), limit)
+        return best((to_candidate(insight, model) for insight in proposal.insights), MAX_PROPOSED)
 
 
 def part_of(window: Window, number: int, count: int) -> str:
@@ -140,20 +160,25 @@ def part_of(window: Window, number: int, count: int) -> str:
 def screened(
     candidates: Sequence[Candidate], episode: EpisodeText
 ) -> tuple[list[Candidate], list[Candidate]]:
-    """Candidates whose proof holds, in the order of the transcript, and the others.
-
-    Each quote once: the overlap of two windows may give one idea twice.
-    """
+    """Candidates whose proof holds, in the order of the transcript, and the others."""
     stream = TokenStream(episode.segments)
     sound: list[tuple[float, Candidate]] = []
     unsound: list[Candidate] = []
-    for candidate in best(candidates, len(candidates)):
+    for candidate in best(dict.fromkeys(candidates), len(candidates)):
         verdict = prove(candidate, episode, stream)
         if isinstance(verdict, QuoteMatch):
             sound.append((verdict.start_s, candidate))
         else:
             unsound.append(candidate)
     return [candidate for _, candidate in sorted(sound, key=lambda pair: pair[0])], unsound
+
+
+def left_out(sound: Sequence[Candidate], chosen: Sequence[Candidate]) -> list[Candidate]:
+    """What could be proved and was not chosen, marked as such."""
+    taken = {(c.headline, c.body, c.quote) for c in chosen}
+    return [
+        replace(c, is_left_out=True) for c in sound if (c.headline, c.body, c.quote) not in taken
+    ]
 
 
 def from_settings(
@@ -170,39 +195,36 @@ def from_settings(
     ever sent another one's key.
 
     Raises:
-        UserError: a model has no known price, or a prompt can't work; told before any call.
+        UserError: a model has no known price or no limit of its answers, or a prompt can't work;
+            told before any call.
     """
     prices = [float(part) for part in settings.llm_price_usd_per_million_tokens.split(",") if part]
     price = (prices[0], prices[1]) if prices else None
-    first = LlmClient(
-        model=settings.llm_model,
-        api_base=settings.llm_api_base,
-        api_key=settings.llm_api_key,
-        timeout_s=settings.llm_timeout_s,
-        max_answer_tokens=settings.llm_max_answer_tokens or answer_tokens(settings.llm_model),
-    )
-    others = [
-        LlmClient(
+    open_calls = OpenCalls()
+
+    def paid(name: str, *, is_first: bool) -> PaidModel:
+        setting = "LLM_MODEL" if is_first else "LLM_FALLBACK_MODELS"
+        check_limit(name, setting)
+        client = LlmClient(
             model=name,
+            api_base=settings.llm_api_base if is_first else "",
+            api_key=settings.llm_api_key if is_first else SecretStr(""),
             timeout_s=settings.llm_timeout_s,
             max_answer_tokens=settings.llm_max_answer_tokens or answer_tokens(name),
         )
-        for name in settings.llm_fallback_names
-    ]
-    models = tuple(
-        PaidModel(
+        return PaidModel(
             client=client,
-            price=(
-                price_of(client.model, price)
-                if client is first
-                else price_of(client.model, None, "LLM_FALLBACK_MODELS")
-            ),
+            price=price_of(name, price if is_first else None, setting),
             caps=Caps(settings.llm_max_cost_usd_per_run, settings.llm_max_cost_usd_per_day),
             ledger=ledger,
             run_id=run_id,
             max_retries=settings.llm_max_retries,
+            open_calls=open_calls,
         )
-        for client in (first, *others)
+
+    models = (
+        paid(settings.llm_model, is_first=True),
+        *(paid(name, is_first=False) for name in settings.llm_fallback_names),
     )
     folder = settings.llm_prompt_dir
     return LlmEngine(

@@ -1,10 +1,11 @@
 """Models that are asked: each attempt paid for, tried again after a pause where that may help.
 
-What does not belong here: one attempt (`llm_client.py`), caps and the ledger (`spending.py`),
-what is asked, and which model is next (`llm_asking.py`).
+What does not belong here: one attempt (`client.py`), caps and the ledger (`spending.py`), what
+is asked, and which model is next (`asking.py`).
 """
 
 import random
+import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -15,8 +16,9 @@ from typing import Any, TypeVar
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
 from podcast_insights.insights.engine import EngineError
-from podcast_insights.insights.llm.client import AttemptError, LlmClient, Messages, Reply
-from podcast_insights.insights.llm.spending import Call, Caps, Ledger, Price
+from podcast_insights.insights.llm.client import GRACE_S, AttemptError, LlmClient, Messages, Reply
+from podcast_insights.insights.llm.spending import Call, Caps, Ledger, OpenCalls, Price
+from podcast_insights.settings import PREFIX
 
 MAX_WAIT_S = 60.0
 """The longest pause between two attempts, whatever Retry-After says."""
@@ -40,6 +42,8 @@ class PaidModel:
     Args:
         max_retries: attempts after the first, for what may pass: 429, 5xx, time-outs, broken
             connections.
+        open_calls: of all models of the run.
+        overran: set once an answer was longer than allowed; then the model is not asked again.
     """
 
     client: LlmClient
@@ -48,6 +52,8 @@ class PaidModel:
     ledger: Ledger
     run_id: str
     max_retries: int = 3
+    open_calls: OpenCalls = field(default_factory=OpenCalls, repr=False, compare=False)
+    overran: threading.Event = field(default_factory=threading.Event, repr=False, compare=False)
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC), repr=False)
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
     jitter: Callable[[], float] = field(default=random.random, repr=False)
@@ -113,48 +119,67 @@ class PaidModel:
             purpose=bill.purpose,
             prompt_version=bill.prompt_version,
         )
-        self.ledger.reserve(reserved, self.caps)
-        try:
-            reply = self.client.attempt(messages, schema)
-        except AttemptError as error:
-            failed = replace(reserved, error=str(error))
-            if not error.may_have_cost:
-                failed = replace(failed, prompt_tokens=0, completion_tokens=0, cost_usd=0.0)
-            self.ledger.settle(failed)
-            raise
-        answered = self._answered(reserved, reply)
-        self.ledger.settle(answered)
+        # The thread that makes an attempt is given up after the time-out and a grace.
+        patience_s = self.client.timeout_s + 2 * GRACE_S
+        with self.open_calls.reserved(lambda: self._reserve(reserved), patience_s):
+            try:
+                reply = self.client.attempt(messages, schema)
+            except AttemptError as error:
+                failed = replace(reserved, error=str(error))
+                if not error.may_have_cost:
+                    failed = replace(failed, prompt_tokens=0, completion_tokens=0, cost_usd=0.0)
+                self.ledger.settle(failed)
+                raise
+            answered = self._answered(reserved, reply)
+            if answered.completion_tokens > reserved.completion_tokens:
+                self.overran.set()
+            self.ledger.settle(answered)
         return answered, reply
 
-    def _answered(self, reserved: Call, reply: Reply) -> Call:
-        """The call as its answer says it was, at most what was reserved.
+    def _reserve(self, call: Call) -> None:
+        if self.overran.is_set():
+            raise EngineError(
+                f"{self.name} is not asked again in this run: an answer was longer than the "
+                f"{call.completion_tokens} tokens allowed, so the caps can't be kept. Raise "
+                f"{PREFIX}LLM_MAX_ANSWER_TOKENS if it counts what it thinks, or name another model."
+            )
+        self.ledger.reserve(call, self.caps)
 
-        We know how many bytes we sent and how long an answer we allowed. A server that claims
-        more is wrong, or breaks the limit it was given; its claim is kept in words and can't
-        take the sum past a cap. What it does not say counts at its worst case.
+    def _answered(self, reserved: Call, reply: Reply) -> Call:
+        """The call as its answer says it was.
+
+        We know how many bytes we sent: a server that claims more tokens is wrong, and its claim
+        is kept in words only. An answer longer than allowed may be true, as some providers do not
+        count thinking against the limit, and is then billed: it is booked as claimed. What a
+        server does not say counts at its worst case.
         """
         said_nothing = not reply.completion_tokens and bool(reply.text)
         prompt = reply.prompt_tokens or reserved.prompt_tokens
         completion = reserved.completion_tokens if said_nothing else reply.completion_tokens
         if not reply.prompt_tokens:
             completion = max(completion, reserved.completion_tokens)
-        error = None
-        if prompt > reserved.prompt_tokens or completion > reserved.completion_tokens:
-            error = (
-                f"the server claims {reply.prompt_tokens:.10g} + {reply.completion_tokens:.10g} "
-                f"tokens; at most {reserved.prompt_tokens} + {reserved.completion_tokens} are "
-                "possible, and counted"
+        errors = []
+        if prompt > reserved.prompt_tokens:
+            errors.append(
+                f"the server claims {prompt} tokens of prompt; at most {reserved.prompt_tokens} "
+                "are possible, and counted"
             )
-        prompt = min(prompt, reserved.prompt_tokens)
-        completion = min(completion, reserved.completion_tokens)
-        cost = min(self.price.cost_usd(prompt, completion), reserved.cost_usd)
+            prompt = reserved.prompt_tokens
+        cost = self.price.cost_usd(prompt, completion)
+        if completion > reserved.completion_tokens:
+            errors.append(
+                f"the server claims an answer of {completion} tokens; "
+                f"{reserved.completion_tokens} were allowed"
+            )
+        else:
+            cost = min(cost, reserved.cost_usd)
         return replace(
             reserved,
             prompt_tokens=prompt,
             completion_tokens=completion,
             cost_usd=cost,
             status="ok",
-            error=error,
+            error="; ".join(errors) or None,
         )
 
     def _pause(self, state: RetryCallState) -> float:

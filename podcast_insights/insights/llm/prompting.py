@@ -3,7 +3,7 @@
 A prompt's version is its file's name and a hash of its text, and part of every key and row it
 made: change a word, and insights are asked for again, and nothing upstream is.
 
-What does not belong here: the words (`prompts/`), what goes into the fields (`llm.py`).
+What does not belong here: the words (`prompts/`), what goes into the fields (`engine.py`).
 """
 
 import functools

@@ -8,6 +8,7 @@ What does not belong here: proof. Only candidates whose proof would hold come he
 money is spent on judging inventions.
 """
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,6 +18,7 @@ from podcast_insights.insights.llm.asking import Asker, Question
 from podcast_insights.insights.llm.prompting import Prompt
 from podcast_insights.insights.llm.transcript_lines import clean
 
+ID = re.compile(r"c[0-9]{1,4}")
 LATER = "the most valuable by the windows' own values are taken instead"
 
 
@@ -100,8 +102,10 @@ def as_text(id: str, candidate: Candidate) -> str:
 def review_selection(selection: Selection, known: Collection[str]) -> Review:
     """How many choices name a candidate, and which name none."""
     ids = [choice.id.strip() for choice in selection.chosen]
-    unknown = [clean(id)[:20] for id in dict.fromkeys(ids) if id not in known]
-    faults = (f"no candidate is called {', '.join(unknown[:8])}",) if unknown else ()
+    unknown = [id for id in dict.fromkeys(ids) if id not in known]
+    # Only what looks like an id of ours is repeated: the rest would be a stranger's words.
+    told = dict.fromkeys(id if ID.fullmatch(id) else "an unknown id" for id in unknown[:8])
+    faults = (f"no candidate is called {', '.join(told)}",) if unknown else ()
     return Review(len(set(ids)) - len(unknown), faults)
 
 

@@ -5,10 +5,13 @@ corrected when its answer is there. A process that dies in between has therefore
 much in the ledger, never too little, and several processes that share a day's cap can't pass
 it together.
 
-What does not belong here: how a call is made (`llm_client.py`), when it is made again
-(`llm_models.py`).
+What does not belong here: how a call is made (`client.py`), when it is made again
+(`models.py`).
 """
 
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
@@ -95,6 +98,47 @@ class Ledger(Protocol):
         ...
 
 
+class OpenCalls:
+    """How many calls of a run are reserved and not yet settled.
+
+    A reservation is many times what a call costs in the end, so several calls at the same time
+    can fill a cap of which next to nothing will be spent. A call without room therefore waits
+    for those that are under way, and gives up only when there are none.
+    """
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._settled = threading.Condition()
+        self._count = 0
+
+    @contextmanager
+    def reserved(self, reserve: Callable[[], None], patience_s: float) -> Iterator[None]:
+        """Reserve a call, after others are settled if need be; it is open while the block runs.
+
+        Args:
+            reserve: writes the reservation down, or raises BudgetExceededError.
+            patience_s: how long to wait for any open call to be settled; longer than a call takes.
+
+        Raises:
+            BudgetExceededError: there is no room, and no open call that could make any.
+        """
+        with self._settled:
+            while True:
+                try:
+                    reserve()
+                    break
+                except BudgetExceededError:
+                    if not self._count or not self._settled.wait(patience_s):
+                        raise
+            self._count += 1
+        try:
+            yield
+        finally:
+            with self._settled:
+                self._count -= 1
+                self._settled.notify_all()
+
+
 @dataclass(frozen=True)
 class WarehouseLedger:
     """The ledger as the table `llm_calls`; one short transaction for each entry."""
@@ -173,7 +217,7 @@ def price_of(
         setting: where the model's name stands, for the remedy.
 
     Raises:
-        UserError: neither; caps could not be kept.
+        UserError: neither, or it has a fee for each request; caps could not be kept.
     """
     if usd_per_million is not None:
         return Price(model, usd_per_million)
@@ -195,7 +239,37 @@ def price_of(
             f"litellm has no price for {model}.",
             f"Correct {PREFIX}{setting} (as provider/model), {own_price}",
         )
+    if known.get("input_cost_per_request"):
+        raise UserError(
+            f"{model} costs something for each request besides its tokens.",
+            f"Name another model in {PREFIX}{setting}: caps reckon with tokens only.",
+        )
     return price
+
+
+def check_limit(model: str, setting: str = "LLM_MODEL") -> None:
+    """Refuse a model whose answers can't be limited, because no cap could be kept.
+
+    litellm leaves a limit out without a word where it thinks that the provider takes none.
+
+    Raises:
+        UserError: litellm knows no such provider, or none of its names for a limit.
+    """
+    litellm = load_litellm()
+    try:
+        taken = litellm.get_supported_openai_params(model=model)
+    except Exception:  # litellm raises plain exceptions for unknown models
+        taken = None
+    if taken is None:
+        raise UserError(
+            f"litellm knows no provider of {model}.",
+            f"Correct {PREFIX}{setting} (as provider/model, such as openai/gpt-5-mini).",
+        )
+    if not {"max_tokens", "max_completion_tokens"} & set(taken):
+        raise UserError(
+            f"The length of answers of {model} can't be limited, so caps could not be kept.",
+            f"Name another model in {PREFIX}{setting}.",
+        )
 
 
 def midnight(moment: datetime) -> datetime:

@@ -20,19 +20,24 @@ MAX_PIECE_CHARS = 1_000
 be cut and overlap within it."""
 MARK_CHARS = 80
 MARK = re.compile(r"\[\d+(?: [^\]\n]{1,60})?\]")
+OPENING = re.compile(r"[\[\u27e6\u3010\u301a\uff3b][\s\u200c\u200d]*(?=\d)")
+"""What is left of brackets before a number, look-alikes included: "[1[2]25]" became "[1 25]"."""
 UNPRINTED = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff"
-    r"\U000e0000-\U000e007f]"
+    r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e"
+    r"\u2060-\u206f\ufeff\ud800-\udfff\U000e0000-\U000e0fff]"
 )
-"""Control characters, direction overrides, halves of surrogate pairs, and the tag characters
-that nobody sees and models read as letters."""
+"""Control characters, direction overrides, what nobody sees but the joiners that some scripts
+can't be written without, halves of surrogate pairs, and the tag characters that models read as
+letters."""
 SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’»)\]]*$")
 PIECE_END = re.compile(r"[.!?…。！？][\"'”’»)\]]*(?=\s)")
 
 
 def clean(text: str) -> str:
     """One line without control characters, direction overrides and our own marks."""
-    return " ".join(UNPRINTED.sub("", " ".join(MARK.sub(" ", text).split())).split())
+    # What is not seen goes first, because it may stand in a mark.
+    spaced = " ".join(UNPRINTED.sub("", " ".join(text.split())).split())
+    return " ".join(OPENING.sub("(", MARK.sub(" ", spaced)).split())
 
 
 def spoken_lines(episode: EpisodeText, max_chars: int) -> list[Line]:

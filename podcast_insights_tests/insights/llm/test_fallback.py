@@ -61,8 +61,9 @@ def test_where_the_first_model_gives_nothing_the_next_one_is_asked(
         engine = with_spare(desk, llm, spare, told)
         (found,) = engine.propose(EPISODE, limit=3)
         assert (len(llm.requests), len(spare.requests)) == (asked, 1)
-        assert engine.propose(EPISODE, limit=3) == [found], "no model is asked twice"
-        assert (len(llm.requests), len(spare.requests)) == (asked, 1)
+        assert engine.propose(EPISODE, limit=3) == [found]
+        assert len(spare.requests) == 1, "what was answered once is not paid for again"
+        assert len(llm.requests) == 2 * asked, "the first model may be back"
     assert (found.model, engine.model) == ("openai/second", "openai/first")
     assert any(named in line and "Asking openai/second instead" in line for line in told)
     by_model = {row["model"]: row for row in desk.rows()}
@@ -75,6 +76,19 @@ def test_a_first_model_that_answers_is_the_only_one_asked(desk: Desk) -> None:
     with MisbehavingLlm([proposes(INSIGHT)]) as llm, MisbehavingLlm([proposes()]) as spare:
         (found,) = with_spare(desk, llm, spare, told).propose(EPISODE, limit=3)
     assert (found.model, spare.requests, told) == ("openai/first", [], [])
+
+
+def test_a_model_that_is_named_anew_is_asked_although_the_one_before_it_has_answered(
+    desk: Desk,
+) -> None:
+    with MisbehavingLlm([proposes(INSIGHT)]) as llm:
+        old, new = (desk.model(llm, f"openai/{name}") for name in ("old", "new"))
+        before = dataclasses.replace(desk.engine(llm), models=(old,))
+        after = dataclasses.replace(desk.engine(llm), models=(new, old))
+        assert before.propose(EPISODE, limit=3)[0].model == "openai/old"
+        for _ in range(2):
+            assert after.propose(EPISODE, limit=3)[0].model == "openai/new"
+    assert [r.body["model"] for r in llm.requests] == ["old", "new"]
 
 
 def test_where_no_model_answers_each_ones_reason_is_told(desk: Desk) -> None:
@@ -105,6 +119,22 @@ def test_a_fall_back_past_the_cap_is_not_asked_and_both_reasons_are_told(desk: D
         with pytest.raises(BudgetExceededError, match="busy.*next call to openai/second"):
             engine.propose(EPISODE, limit=3)
     assert spare.requests == []
+
+
+def test_a_model_that_overruns_its_limit_is_not_asked_again_and_the_next_one_is(
+    desk: Desk,
+) -> None:
+    """Its claim may be true: some providers do not count thinking against the limit."""
+    told: list[str] = []
+    with (
+        MisbehavingLlm([proposes(INSIGHT, usage=(1_000, 5_000))]) as llm,
+        MisbehavingLlm([proposes(INSIGHT)]) as spare,
+    ):
+        engine = with_spare(desk, llm, spare, told)
+        models = [engine.propose(another(n), limit=3)[0].model for n in (1, 2, 3)]
+    assert models == ["openai/first", "openai/second", "openai/second"]
+    assert len(llm.requests) == 1
+    assert any("PODCAST_INSIGHTS_LLM_MAX_ANSWER_TOKENS" in line for line in told)
 
 
 def settings(llm: MisbehavingLlm, **more: str) -> Settings:
@@ -146,3 +176,38 @@ def test_a_fall_back_without_a_known_price_is_refused_before_any_work(desk: Desk
             from_settings(chosen, desk.cache, desk.ledger, "run")
     assert "PODCAST_INSIGHTS_LLM_FALLBACK_MODELS" in caught.value.remedy
     assert llm.requests == []
+
+
+@pytest.mark.parametrize(
+    ("model", "told"),
+    [
+        ("morph/morph-v3-fast", "length of answers of morph/morph-v3-fast can't be limited"),
+        ("v0/v0-1.0-md", "can't be limited"),
+        ("nonsense/x", "litellm knows no provider of nonsense/x"),
+        ("perplexity/sonar-medium-online", "for each request"),
+    ],
+)
+def test_a_model_for_which_no_cap_can_be_kept_is_refused_before_any_work(
+    desk: Desk, model: str, told: str
+) -> None:
+    with MisbehavingLlm([proposes()]) as llm:
+        fee_is_litellms = model.startswith("perplexity")
+        first = settings(llm).model_copy(
+            update={"llm_model": model}
+            | ({"llm_price_usd_per_million_tokens": ""} if fee_is_litellms else {})
+        )
+        with pytest.raises(UserError, match=told) as caught:
+            from_settings(first, desk.cache, desk.ledger, "run")
+        assert "PODCAST_INSIGHTS_LLM_MODEL" in caught.value.remedy
+        with pytest.raises(UserError, match=told) as caught:
+            spare = settings(llm, llm_fallback_models=model)
+            from_settings(spare, desk.cache, desk.ledger, "run")
+        assert "PODCAST_INSIGHTS_LLM_FALLBACK_MODELS" in caught.value.remedy
+    assert llm.requests == []
+
+
+def test_models_of_one_run_wait_for_each_others_calls(desk: Desk) -> None:
+    with MisbehavingLlm([proposes()]) as llm:
+        chosen = settings(llm, llm_fallback_models="openai/gpt-4o-mini")
+        first, second = from_settings(chosen, desk.cache, desk.ledger, "run").models
+    assert first.open_calls is second.open_calls

@@ -4,6 +4,7 @@ SmolLM2 with 135 million parameters is far too small for the task, and that is t
 misunderstands, repeats itself and makes things up, and none of it may get through as proved.
 """
 
+import dataclasses
 import importlib.util
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,11 +15,16 @@ import pytest
 
 from podcast_insights.cache import Cache
 from podcast_insights.contracts import TABLES
-from podcast_insights.insights.engine import Candidate, EngineError, EpisodeText
+from podcast_insights.insights.engine import (
+    BudgetExceededError,
+    Candidate,
+    EngineError,
+    EpisodeText,
+)
 from podcast_insights.insights.llm.asking import Asker
 from podcast_insights.insights.llm.client import LlmClient
 from podcast_insights.insights.llm.engine import LlmEngine
-from podcast_insights.insights.llm.models import PaidModel
+from podcast_insights.insights.llm.models import Bill, PaidModel
 from podcast_insights.insights.llm.prompting import load_prompts
 from podcast_insights.insights.llm.select import Selector
 from podcast_insights.insights.llm.spending import Call, Caps, Price, WarehouseLedger
@@ -81,6 +87,9 @@ def api_base() -> Iterator[str]:
     del server
 
 
+PRICE = (10.0, 1.0)
+"""US dollars for a million tokens, as if it were sold; mostly for the prompt, so that one question
+costs about the same each time."""
 FENCE = "0" * 24
 """A random mark would be another prompt, and another answer, each time."""
 
@@ -93,7 +102,7 @@ def ledger(tmp_path: Path) -> RememberingLedger:
 @pytest.fixture
 def model(api_base: str, ledger: RememberingLedger) -> PaidModel:
     client = LlmClient("openai/smollm2", api_base, timeout_s=800, max_answer_tokens=300)
-    return PaidModel(client, Price(client.model, (0.0, 0.0)), Caps(0.0, 0.0), ledger, "run")
+    return PaidModel(client, Price(client.model, PRICE), Caps(9.0, 9.0), ledger, "run")
 
 
 def assert_accounted(ledger: RememberingLedger) -> list[dict[str, Any]]:
@@ -105,6 +114,7 @@ def assert_accounted(ledger: RememberingLedger) -> list[dict[str, Any]]:
         expected = next(r for r in ledger.reserved if r.call_id == call["call_id"])
         assert 500 < call["prompt_tokens"] <= expected.prompt_tokens
         assert 0 < call["completion_tokens"] <= expected.completion_tokens
+        assert 0 < call["cost_usd"] < expected.cost_usd
     return calls
 
 
@@ -126,6 +136,29 @@ def test_a_tiny_real_model_gets_nothing_unproved_through(
     for candidate in candidates:
         if isinstance(prove(candidate, EPISODE, stream), QuoteMatch):
             assert " ".join(normalized_tokens(candidate.quote)) in spoken
+
+
+def test_a_cap_for_two_calls_to_a_real_model_lets_two_through(
+    model: PaidModel, ledger: RememberingLedger
+) -> None:
+    """What it counts itself is booked; what it could have cost is what the cap reckons with."""
+    messages = [{"role": "user", "content": f"{SPOKEN[0]} Say that in other words."}]
+    bill = Bill("real", "propose", "test")
+
+    def ask(capped: PaidModel) -> str:
+        return str(capped.ask(messages, {"type": "object"}, bill, lambda reply: reply.text)[0].text)
+
+    assert ask(model), "it has to say something, or nothing is tested"
+    (first,) = ledger.warehouse.read("SELECT * FROM llm_calls").to_dicts()
+    worst = ledger.reserved[0].cost_usd
+    assert 0 < first["cost_usd"] < worst
+    capped = dataclasses.replace(model, caps=Caps(1.5 * first["cost_usd"] + worst, 9.0))
+    assert ask(capped)
+    with pytest.raises(BudgetExceededError):
+        ask(capped)
+    calls = ledger.warehouse.read("SELECT * FROM llm_calls")
+    assert calls.height == 2
+    assert first["cost_usd"] < calls["cost_usd"].sum() <= capped.caps.per_run_usd
 
 
 def test_a_tiny_real_model_chooses_among_what_is_there_and_nothing_else(

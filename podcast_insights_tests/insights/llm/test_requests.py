@@ -1,6 +1,6 @@
 """One request after the other, against a server that misbehaves, over real HTTP and litellm."""
 
-import dataclasses
+import contextlib
 import time
 from pathlib import Path
 
@@ -51,7 +51,14 @@ def test_too_many_requests_waits_as_long_as_the_server_asks(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     ("asked", "waited"),
-    [("86400", 60.0), ("Wed, 04 Mar 2026 12:00:30 GMT", 30.0), ("soon", 1.0)],
+    [
+        ("86400", 60.0),
+        ("Wed, 04 Mar 2026 12:00:30 GMT", 30.0),
+        ("soon", 1.0),
+        ("9" * 5_000, 60.0),
+        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", 1.0),
+        ("Mon, 01 Jan 2024 99999999999999999999:00:00 GMT", 1.0),
+    ],
 )
 def test_retry_after_is_read_in_its_forms_and_bounded(
     desk: Desk, asked: str, waited: float
@@ -108,6 +115,34 @@ def test_a_dripping_server_is_given_up(desk: Desk) -> None:
         with pytest.raises(EngineError, match="no answer within 0.5 s"):
             desk.engine(llm, timeout_s=0.5, max_retries=0).propose(EPISODE, limit=3)
     assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize(
+    "model", ["gemini/gemini-2.5-flash", "anthropic/claude-sonnet-4-5", "mistral/m", "openai/x"]
+)
+@pytest.mark.parametrize("body", [b"<html>", b'{"answer": 1}'])
+def test_an_answer_that_cannot_be_read_was_paid_for_whatever_litellm_makes_of_it(
+    model: str, body: bytes
+) -> None:
+    """There is a 422 that litellm makes itself of what Gemini's server sends with 200."""
+    client = {"model": model, "api_key": SecretStr(KEY), "timeout_s": 5.0}
+    message = [{"role": "user", "content": "Hello"}]
+    with MisbehavingLlm([answers_raw(body)]) as llm:
+        with pytest.raises(AttemptError) as unreadable:
+            LlmClient(api_base=llm.api_base, **client).attempt(message, {"type": "object"})
+    assert unreadable.value.may_have_cost
+    with MisbehavingLlm([fails(422, "no")]) as llm:
+        with pytest.raises(AttemptError) as refused:
+            LlmClient(api_base=llm.api_base, **client).attempt(message, {"type": "object"})
+    assert not refused.value.may_have_cost
+
+
+def test_a_missing_key_is_told_and_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+    client = LlmClient("anthropic/claude-sonnet-4-5", timeout_s=5)
+    with pytest.raises(AttemptError, match="Check PODCAST_INSIGHTS_LLM_API_KEY") as missing:
+        client.attempt([{"role": "user", "content": "Hello"}], {"type": "object"})
+    assert (missing.value.is_transient, missing.value.may_have_cost) == (False, False)
 
 
 @pytest.mark.parametrize("model", ["anthropic/claude-sonnet-4-5", "gemini/gemini-2.5-flash"])
@@ -167,17 +202,29 @@ def test_the_key_goes_to_the_server_and_nowhere_else(desk: Desk) -> None:
         assert KEY not in text
 
 
+@pytest.mark.parametrize(
+    "model",
+    [
+        "openai/x",
+        "gpt-4o-mini",
+        "anthropic/claude-sonnet-4-5",
+        "mistral/mistral-small",
+        "deepseek/deepseek-chat",
+        "groq/llama",
+        "custom_openai/x",
+    ],
+)
 def test_the_providers_own_key_is_not_sent_to_another_server(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    model: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-another-provider")
+    for provider in ("OPENAI", "ANTHROPIC", "MISTRAL", "DEEPSEEK", "GROQ"):
+        monkeypatch.setenv(f"{provider}_API_KEY", "sk-of-another-provider")
     with MisbehavingLlm([proposes()]) as llm:
-        engine = desk.engine(llm)
-        (model,) = engine.models
-        client = dataclasses.replace(model.client, api_key=SecretStr(""))
-        keyless = dataclasses.replace(model, client=client)
-        dataclasses.replace(engine, models=(keyless,)).propose(EPISODE, limit=3)
-    assert "sk-of-another-provider" not in llm.requests[0].headers["Authorization"]
+        client = LlmClient(model, llm.api_base, timeout_s=5)
+        with contextlib.suppress(AttemptError):  # not all of them speak OpenAI's language
+            client.attempt([{"role": "user", "content": "Hello"}], {"type": "object"})
+    (request,) = llm.requests
+    assert "sk-of-another-provider" not in str(request)
 
 
 def test_a_model_without_a_price_is_refused_before_any_work() -> None:

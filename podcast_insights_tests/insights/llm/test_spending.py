@@ -4,6 +4,7 @@ import dataclasses
 import json
 import random
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -14,7 +15,7 @@ import pytest
 from podcast_insights.insights.engine import BudgetExceededError, EngineError
 from podcast_insights.insights.llm.client import LlmClient, load_litellm, most_bytes
 from podcast_insights.insights.llm.engine import LlmEngine
-from podcast_insights.insights.llm.spending import Call, Caps
+from podcast_insights.insights.llm.spending import Call, Caps, OpenCalls
 from podcast_insights_tests.support.llm_desk import (
     EPISODE,
     INSIGHT,
@@ -84,6 +85,39 @@ def test_a_cap_holds_for_calls_made_at_the_same_time(desk: Desk) -> None:
     assert (sum(went_through), len(llm.requests)) == (2, 2)
 
 
+def test_calls_without_room_wait_for_those_under_way_and_a_run_goes_on(desk: Desk) -> None:
+    """Two reservations fill the cap, of which all eight calls spend a hundredth."""
+    cap = cap_for_two(desk)
+
+    def slow(request: Request) -> Behaviour:
+        time.sleep(0.1)
+        return proposes(usage=(10, 1))
+
+    with MisbehavingLlm([by_request(slow)]) as llm:
+        engine = desk.engine(llm, caps=Caps(cap, cap))
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda n: engine.propose(another(n), limit=3), range(1, 9)))
+    assert len(llm.requests) == 8
+    assert desk.spent() < 0.01 * cap
+
+
+def test_a_call_without_room_waits_no_longer_than_a_call_can_take() -> None:
+    open_calls = OpenCalls()
+
+    def no_room() -> None:
+        raise BudgetExceededError("no room")
+
+    began = time.monotonic()
+    with open_calls.reserved(lambda: None, 1.0):
+        with pytest.raises(BudgetExceededError), open_calls.reserved(no_room, 0.2):
+            pass
+    assert 0.2 <= time.monotonic() - began < 5
+    began = time.monotonic()
+    with pytest.raises(BudgetExceededError), open_calls.reserved(no_room, 60.0):
+        pass
+    assert time.monotonic() - began < 5, "nothing is under way"
+
+
 def test_retries_stop_at_the_cap_too(desk: Desk) -> None:
     cap = cap_for_two(desk)
     with MisbehavingLlm([hangs_up]) as llm:
@@ -138,16 +172,41 @@ def test_a_call_whose_process_died_counts_at_its_worst_case(
     assert desk.ledger.spent_since(NOW) > 0.01
 
 
-@pytest.mark.parametrize("usage", [(10**12, 100), (100, 10**12), (10**30, 10**30)])
-def test_a_server_that_claims_the_impossible_cannot_take_the_sum_past_the_cap(
+@pytest.mark.parametrize("usage", [(10**12, 100), (100, 10**12), (10**400, 1), (1, 10**400)])
+def test_a_server_that_claims_the_absurd_is_counted_at_the_worst_case(
     desk: Desk, usage: tuple[int, int]
 ) -> None:
     with MisbehavingLlm([proposes(INSIGHT, usage=usage)]) as llm:
         assert desk.engine(llm).propose(EPISODE, limit=3)
     (row,) = desk.rows()
-    assert 0 < row["cost_usd"] <= 1.0
+    assert row["completion_tokens"] == 1_000
+    assert 0.01 <= row["cost_usd"] <= 1.0
     assert row["status"] == "ok"
-    assert "the server claims" in row["error"]
+
+
+def test_more_tokens_than_were_sent_are_kept_in_words_and_can_pass_no_cap(desk: Desk) -> None:
+    with MisbehavingLlm([proposes(INSIGHT, usage=(900_000_000, 100))]) as llm:
+        assert desk.engine(llm).propose(EPISODE, limit=3)
+    (row,) = desk.rows()
+    assert 0 < row["cost_usd"] <= 1.0
+    assert (row["status"], row["completion_tokens"]) == ("ok", 100)
+    assert "the server claims 900000000 tokens of prompt" in row["error"]
+
+
+def test_a_longer_answer_than_allowed_is_booked_as_claimed_and_the_model_not_asked_again(
+    desk: Desk,
+) -> None:
+    with MisbehavingLlm([proposes(INSIGHT, usage=(1_000, 50_000))]) as llm:
+        engine = desk.engine(llm)
+        assert engine.propose(EPISODE, limit=3), "it was paid for"
+        with pytest.raises(EngineError, match="not asked again in this run"):
+            engine.propose(another(2), limit=3)
+        assert len(llm.requests) == 1
+        assert desk.engine(llm, run_id="next", caps=Caps(9.0, 9.0)).propose(another(2), limit=3)
+    row = desk.rows()[0]
+    assert row["completion_tokens"] == 50_000
+    assert row["cost_usd"] == pytest.approx(0.501)
+    assert "an answer of 50000 tokens; 1000 were allowed" in row["error"]
 
 
 def test_what_a_server_does_not_say_counts_at_its_worst_case(desk: Desk) -> None:
@@ -170,7 +229,8 @@ def test_what_is_reserved_is_more_than_any_tokenizer_makes_of_it() -> None:
 class Provider:
     """A provider with a bill of its own: tokens of what it was sent and what it answered.
 
-    It respects `max_tokens` and lies, fails and cuts off as its dice fall.
+    It respects `max_tokens`, claims no longer answers, and lies, fails and cuts off as its dice
+    fall.
     """
 
     dice: random.Random
@@ -196,7 +256,9 @@ class Provider:
             self.bill_usd += (prompt * self.price[0] + completion * self.price[1]) / 1e6
         if what == "drop":
             return hangs_up
-        return says(text, usage=None if is_silent else (int(prompt * lie), int(completion * lie)))
+        most = request.body["max_tokens"]
+        usage = (int(prompt * lie), min(int(completion * lie), most))
+        return says(text, usage=None if is_silent else usage)
 
     def text(self, request: Request, what: str, numbers: list[int]) -> str:
         if what == "prose":

@@ -81,9 +81,11 @@ def test_windows_overlap_and_one_choice_is_made_among_all_candidates(desk: Desk)
     ends = sorted({part[end] for part in seen for end in (0, -1)})
     shown = [idea(end)["headline"] for end in ends]
     assert [*ids(selection)] == shown, "made-up quotes must not be paid for twice"
-    sound, unsound = found[:4], found[4:]
+    sound, left_out, unsound = found[:4], found[4:6], found[6:]
     assert [c.headline for c in sound] == shown[:1:-1]
     assert {c.value_score for c in sound} == {0.8}
+    assert [c.headline for c in left_out] == shown[:2], "what was left out is recorded too"
+    assert [c.is_left_out for c in found] == [False] * 4 + [True] * 2 + [False]
     assert [c.quote for c in unsound] == [MADE_UP["quote"]], "the proof has to see and record it"
     rows = sorted(desk.rows(), key=lambda row: row["purpose"])
     assert [row["purpose"] for row in rows] == ["propose"] * 3 + ["select"]
@@ -109,14 +111,15 @@ def test_what_the_choice_leaves_out_is_left_out(desk: Desk) -> None:
         found = desk.engine(llm, max_prompt_chars=4_000).propose(long_episode(), limit=4)
         second = seconds(llm.requests[1])[0]
     kept = [(said(second), 1.0), (MADE_UP["quote"], 1.0)]
-    assert [(c.quote, c.value_score) for c in found] == kept
+    assert [(c.quote, c.value_score) for c in found if not c.is_left_out] == kept
+    assert len(found) == 7
 
 
 @pytest.mark.parametrize(
     ("broken", "row"),
     [
         (says("All of them are great!"), "unusable answer: Invalid JSON"),
-        (chooses("c77", "the best one"), "no candidate is called c77, the best one"),
+        (chooses("c77", "the best one", "b"), "no candidate is called c77, an unknown id"),
         (says('{"insights": []}'), "unusable answer: chosen: Field required"),
         (fails(400, "no"), "400"),
     ],
@@ -146,7 +149,7 @@ def test_some_unknown_ids_are_asked_for_once_more_and_then_left_out(desk: Desk) 
     with MisbehavingLlm([by_request(behave)]) as llm:
         found = desk.engine(llm, max_prompt_chars=4_000).propose(long_episode(), limit=4)
         selections = [request for request in llm.requests if request.is_selection]
-    assert [c.quote for c in found] == [said(0), MADE_UP["quote"]]
+    assert [c.quote for c in found if not c.is_left_out] == [said(0), MADE_UP["quote"]]
     assert len(selections) == 2
     assert "no candidate is called c99" in selections[1].body["messages"][-1]["content"]
 
@@ -184,8 +187,9 @@ def test_candidates_beyond_the_room_of_the_choice_are_the_least_valued_and_the_l
         found = engine.propose(long_episode(), limit=8)
     selection = llm.requests[-1]
     assert len(selection.prompt) < 2_000 + 800
-    assert said(99) in [c.quote for c in found]
-    assert said(0) not in [c.quote for c in found]
+    chosen = [c.quote for c in found if not c.is_left_out]
+    assert said(99) in chosen
+    assert said(0) not in chosen
     assert any("the least valued, do not fit" in line for line in told)
 
 
