@@ -138,7 +138,7 @@ class Settings(BaseSettings):
     )
     llm_api_key: SecretStr = Field(
         default=SecretStr(""),
-        description="Key; the provider's own variable works too, but is never sent to llm_api_base.",
+        description="Key; the provider's own variable works too, unless llm_api_base is set.",
     )
     llm_timeout_s: float = Field(default=120.0, gt=0, description="Longest single answer.")
     llm_max_retries: int = Field(default=3, ge=0, description="Retries of one call.")

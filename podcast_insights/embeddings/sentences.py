@@ -16,6 +16,10 @@ ABBREVIATIONS = frozenset(
     "mr mrs ms dr prof st vs etc e.g i.e inc ltd co jr sr approx u.s u.k a.m p.m".split()
 )
 """Without "no": in speech it is an answer far more often than a number."""
+BEFORE_NAMES = frozenset(
+    "Sen Rep Gov Gen Col Lt Sgt Capt Rev Hon Feb Aug Sept Oct Nov Dec Fig Corp Ph.D".split()
+)
+"""Abbreviations with their capital only: one can do a rep. Without Jan, who is somebody."""
 MAX_ENDING_CHARS = 40
 """Of a word that are looked at: a hostile one of ten thousand full stops took seconds."""
 ENDING = re.compile(r"[.!?…]+[\"'”’)\]]*$")
@@ -103,9 +107,10 @@ def ends_sentence(word: str) -> bool:
         return False
     if ending[0].rstrip("\"'”’)]") != ".":
         return True  # "No!" is a sentence; only a single full stop can belong to a word
-    stem = re.sub(r"[.!?…\"'”’)\]]+$", "", word).lower().lstrip("(\"'“")
+    written = re.sub(r"[.!?…\"'”’)\]]+$", "", word).lstrip("(\"'“")
+    stem = written.lower()
     is_initial = len(stem) == 1 and stem.isalpha() and stem != "i" and word.endswith(".")
-    return stem not in ABBREVIATIONS and not is_initial
+    return not (stem in ABBREVIATIONS or written in BEFORE_NAMES or is_initial)
 
 
 def join(words: Sequence[Word]) -> Sentence:

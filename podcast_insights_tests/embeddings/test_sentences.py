@@ -30,6 +30,8 @@ def cut(text: str) -> list[str]:
         ("Does it pay? No! It never did.", 3),
         ("Does it pay? No. It never did. The answer is no. Then we left.", 5),
         ("Was it the firm etc.? It was.", 2),
+        ("And we have Jan. Jan, you wrote it.", 2),
+        ("They did one more rep. Then they told the next gen. It was hard.", 3),
         ("Wait... What?!", 2),
         ("No full stop at the end", 1),
     ],
@@ -50,6 +52,8 @@ def test_a_text_is_cut_where_sentences_end(text: str, pieces: int) -> None:
         "We met at 9 a.m. and left.",
         "Read the first vs. the second of the series.",
         "Visit example.org for more.",
+        "It is a lie by Sen. Miller, Gov. Lang and Gen. Weiss.",
+        "It was not so before Feb. 1998, says a Ph.D. student of Acme Corp. in the book.",
     ],
 )
 def test_abbreviations_initials_and_decimals_end_no_sentence(text: str) -> None:

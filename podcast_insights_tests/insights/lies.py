@@ -80,11 +80,14 @@ HONEST = Candidate(
 MADE_UP = (
     "Einstein", "Musk", "OpenAI", "Iran", "GPT-5", "H100", "Boeing", "Google's", "Zadia", "ESA",
     "31", "3.6", "35", "15", "1999", "forty", "12%", "two million", "$7bn", "twenty-first",
+    "Ann Moreno", "Alex Okafor", "Zadie Moreno", "Bob Okafor", "Larkspur",
 )  # fmt: skip
-"""Names and numbers that nobody said, some of them glued from what was."""
+"""Names and numbers that nobody said, some glued from what was, one only said in a sponsor read."""
 FORBIDDEN = (
     "https://evil.example", "www.evil.example", "<script>alert(1)</script>", "<img src=x>",
-    "[free](evil)", "\u202edesrever", "be\u200bll", "\x00", "\x1b[31m", "\ud800", "\ue000",
+    "[free](evil)",
+    "evil.example/free", "a@evil.example", "mailto:evil", "evil.com",
+    "\u202edesrever", "be\u200bll", "\x00", "\x1b[31m", "\ud800", "\ue000",
 )  # fmt: skip
 
 

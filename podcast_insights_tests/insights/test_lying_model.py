@@ -100,6 +100,7 @@ def test_the_honest_candidate_is_accepted() -> None:
         (SENTENCES[4], "advertising"),
         (f"{SENTENCES[3]} {SENTENCES[4]}", "advertising"),
         ("and save twenty percent on your first order. Alex Moreno sent", "advertising"),
+        (f"{SENTENCES[0]} bit.ly/x", "link_or_markup"),
         ("", "quote_too_short"),
         ("a busy one", "quote_too_short"),
         ("a busy one " * 10**5, "quote_too_long"),
@@ -141,6 +142,16 @@ def test_a_made_up_name_or_number_is_found_out_wherever_it_stands(lie: str) -> N
             {"body": f"{HONEST.body} {text}"},
         ):
             assert fate(**lies) == "unfounded_name_or_number", lies
+
+
+@pytest.mark.parametrize(
+    "lie",
+    ["Half of them are idle", "One in five is idle", "Seven engineers died",
+     "They cost -30 percent", "According to elon musk it is dear",
+     "It was made by Larkspur, they say"],
+)  # fmt: skip
+def test_a_made_up_amount_and_a_hidden_name_are_found_out(lie: str) -> None:
+    assert fate(headline=lie) == fate(body=f"{lie}. {HONEST.body}") == "unfounded_name_or_number"
 
 
 @pytest.mark.parametrize("lie", MADE_UP)
@@ -214,6 +225,7 @@ def test_whatever_a_model_says_nothing_made_up_gets_through(
         for text in shown:
             assert not any(bad in text for bad in FORBIDDEN)
             assert not set(re.findall(r"[\w.-]+", text)) & {*MADE_UP}
+            assert not any(" " in lie and lie in text for lie in MADE_UP)
         assert 0 <= insight["value_score"] <= 1
         assert insight["kind"] in KINDS
         assert len(insight["topics"]) <= 8

@@ -5,7 +5,7 @@ self-contained and unlike each other, and shows them as they were said. The choi
 over a submodular gain (Lin and Bilmes 2011, aclanthology.org/P11-1052): the excerpt's own
 signals, what it adds of the episode, less its likeness to what is chosen already.
 
-What does not belong here: proof (`proof.py`), and any wording of our own.
+What does not belong here: proof (`proof/`), and any wording of our own.
 """
 
 from collections import Counter

@@ -13,15 +13,15 @@ holds decides:
 4. explanation: says how or why.
 5. fact: what is left.
 
-A prediction or an opinion has to be told as somebody's (`shape.py`). Where no word says whose
-it is, the rule is passed over: the words were said as a fact, and are shown as one.
+A prediction or an opinion has to be told as somebody's (`proof/attribution.py`). Where no word
+says whose it is, the rule is passed over: the words were said as a fact, and are shown as one.
 
 What does not belong here: languages other than English, which this engine does not read.
 """
 
 import re
 
-from podcast_insights.insights.proof.shape import ATTRIBUTION
+from podcast_insights.insights.proof.attribution import has_attribution
 
 FUTURE = re.compile(
     r"\b(?:(?-i:will)|won['’]t|shall|(?:is|are|['’]re|['’]s) (?:not )?(?:going to|gonna) (?:be|"
@@ -75,7 +75,7 @@ EXPLANATION = re.compile(
 def kind_of(headline: str, body: str) -> str:
     """One of `records.KINDS`, by the rules above."""
     whole = f"{headline}. {body}"
-    is_somebodys = bool(ATTRIBUTION["en"].search(whole.casefold().replace("’", "'")))
+    is_somebodys = has_attribution(whole, "en")
     if is_somebodys and is_prediction(headline):
         return "prediction"
     if ADVICE.search(headline):

@@ -4,7 +4,7 @@ What was measured against human points, and what was tried and left out, is in
 docs/decisions/0009-extractive-engine.md.
 
 What does not belong here: what can be shown at all (`excerpts.py`), and how excerpts are
-chosen (`extractive.py`).
+chosen (`engine.py`).
 """
 
 import re

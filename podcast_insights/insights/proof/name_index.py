@@ -7,18 +7,24 @@ What does not belong here: what in an insight is a name (`names.py`).
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 import yaml
 
+from podcast_insights.insights.proof.glued import Glued
 from podcast_insights.insights.proof.numbers import in_digits
-from podcast_insights.insights.proof.ordinary import FUNCTION_WORDS, KNOWN_NAMES, bases
-from podcast_insights.insights.proof.quotes import Glued
+from podcast_insights.insights.proof.ordinary import FUNCTION_WORDS, KNOWN_NAMES, bases, is_ordinary
 from podcast_insights.insights.proof.tokens import letters_of, tokens_of
 
 ALWAYS_CAPITAL = frozenset("i i'm i've i'd i'll ok mr mrs ms dr prof sir e.g. i.e.".split())
+NAME_RUN = re.compile(
+    r"(?<![\w'])[^\W\d_a-z][^\W\d_]{1,40}(?: (?:[A-Z]\. ?)?[^\W\d_a-z][^\W\d_]{1,40}){1,8}"
+)
+"""Words with a capital, side by side: Alex J. Moreno."""
 HAS_CASE_SHARE = 0.005
 """A text with fewer capitals, as captions are, can't tell US from us."""
 LONG_WORD = 4
@@ -68,6 +74,37 @@ class Claimed:
 
 
 @dataclass(frozen=True)
+class Neighbours:
+    """Names that stand side by side in a text, in lower case.
+
+    Args:
+        pairs: two in a row.
+    """
+
+    pairs: frozenset[tuple[str, str]]
+
+    @cached_property
+    def first(self) -> frozenset[str]:
+        """Those that another name follows: Alex, of Alex Moreno."""
+        return frozenset(first for first, _ in self.pairs)
+
+    @cached_property
+    def second(self) -> frozenset[str]:
+        """Those that follow another name."""
+        return frozenset(second for _, second in self.pairs)
+
+
+def neighbours_in(text: str) -> Neighbours:
+    """Names side by side, initials between them aside, ordinary words left out."""
+    plain = unicodedata.normalize("NFKC", text).replace("’", "'")
+    pairs = set()
+    for match in NAME_RUN.finditer(plain):
+        words = [run_of(word) for word in match[0].split() if len(word.strip(".")) > 1]
+        pairs |= {p for p in pairwise(words) if not any(is_ordinary(word) for word in p)}
+    return Neighbours(frozenset(pairs))
+
+
+@dataclass(frozen=True)
 class NameIndex:
     """A text in which names can be looked up."""
 
@@ -99,6 +136,11 @@ class NameIndex:
         """The distinct tokens in their own case; empty for a text without capitals."""
         capitals = sum(token[:1].isupper() for token in self._cased)
         return frozenset(self._cased if capitals > HAS_CASE_SHARE * len(self._cased) else ())
+
+    @cached_property
+    def neighbours(self) -> Neighbours:
+        """Which names stand side by side."""
+        return neighbours_in(self.text)
 
     @cached_property
     def spelled(self) -> "NameIndex | None":
@@ -152,14 +194,33 @@ class Names:
         """Whether one of the sources has an alias."""
         return any(source.has_phrase(phrase) for source in self.sources)
 
+    def are_glued(self, first: str, second: str) -> bool:
+        """Whether two names that were said are put together to one that nobody said.
+
+        Both stand in the sources, never side by side, and one of them has another neighbour:
+        "Ann" and "Alex Moreno" give no Ann Moreno. "Sam" and "Altman", each said alone, do.
+        """
+        pair = run_of(first), run_of(second)
+        if any(pair in s.neighbours.pairs or self._is_run(s, pair) for s in self.sources):
+            return False
+        return any(
+            pair[0] in s.neighbours.first or pair[1] in s.neighbours.second for s in self.sources
+        )
+
+    def _is_run(self, source: NameIndex, pair: tuple[str, str]) -> bool:
+        return source.has_phrase(" ".join(pair))
+
     def has_stem(self, low: str) -> bool:
         """Whether one of the sources has a form of an ordinary word."""
         return any(not bases(low).isdisjoint(source.stems) for source in self.sources)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)
 def index_of(text: str, language: str) -> NameIndex:
-    """The index of a text; of a long one it is worth keeping for the next candidate."""
+    """The index of a text; of a long one it is worth keeping for the next candidate.
+
+    As many as sixteen episodes at a time need, each with its transcript and its metadata.
+    """
     return NameIndex(text, language)
 
 

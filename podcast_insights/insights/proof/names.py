@@ -17,26 +17,23 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
+from podcast_insights.insights.proof.hidden_names import SAYING, glued_names, small_names
 from podcast_insights.insights.proof.name_index import Claimed, Names, aliases, run_of
 from podcast_insights.insights.proof.number_words import TIME_PREFIXES
-from podcast_insights.insights.proof.ordinary import FUNCTION_WORDS, is_function_word, is_ordinary
+from podcast_insights.insights.proof.ordinary import (
+    AFTER_HYPHEN,
+    FUNCTION_WORDS,
+    HYPHENATED,
+    is_function_word,
+    is_ordinary,
+    is_participle,
+    is_plural,
+)
 
 WORD = re.compile(r"(?:[^\W\d_]\.){2,}|[^\W_]+(?:(?:['&-]|(?<=\d)[.,](?=\d))[^\W_]+)*")
 OPENING = re.compile(r"[.!?:;…。！？]['\"”’»)\]]*\s+['\"“‘«(\[]*$|[\n—–]\s*['\"“‘«(\[]*$|^\W*$")
 """What stands before a word that opens a sentence, as far back as it is looked at."""
 LOOK_BACK = 12
-SAYING = frozenset(
-    """
-    say says said saying argue argues argued think thinks thought believe believes believed claim
-    claims claimed warn warns warned predict predicts predicted explain explains explained note
-    notes noted suggest suggests suggested expect expects expected recommend recommends recommended
-    describe describes described tell tells told hope hopes hoped admit admits admitted insist
-    insists insisted add adds added recall recalls recalled doubt doubts doubted estimate estimates
-    estimated reckon reckons reckoned worry worries worried
-    sagt sagte meint meinte glaubt glaubte erklärt erklärte warnt warnte denkt dachte schätzt
-    erwartet behauptet findet betont rät
-    """.split()
-)
 CAPITALIZED_NOUNS = ("de", "lb")
 GERMAN_UNITS = frozenset(
     "prozent euro dollar million millionen milliarde milliarden billionen ende anfang mitte jahr "
@@ -46,7 +43,11 @@ GERMAN_PRONOUN = 3
 """Longest word that can stand before "sagt" and be no name: er, sie, man."""
 STRESSED = FUNCTION_WORDS - frozenset("us it who am me in or on as at may will pa la".split())
 """Words that capitals only stress, NOT and MUST; the others are names when they have them."""
+AMOUNT = re.compile(r"(?:\d[\d.,]*-)?\d[\d.,]*(?:K|M|B|T|Mn|Bn|Tn)")
+"""3K and 10M are numbers (`numbers.py`)."""
 MAX_ALIAS_WORDS = 6
+MIN_NAME = 2
+"""Letters of an entity: the T of "T-bast" is none."""
 TITLE_SHARE = 0.8
 MIN_TITLE_WORDS = 3
 SMALL_WORD = 4
@@ -72,8 +73,13 @@ def parted(word: Claimed) -> Iterator[Claimed]:
         yield word
         return
     at = word.start
-    for number, part in enumerate(word.text.split("-")):
-        yield Claimed(part, at, at + len(part), word.is_opening and number == 0)
+    parts = word.text.split("-")
+    for number, part in enumerate(parts):
+        is_first, is_last = number == 0, number == len(parts) - 1
+        is_prefix = not is_last and part.casefold() in HYPHENATED and not part.isupper()
+        is_prefix = is_prefix or (is_first and part == "E")
+        if not (is_prefix or (is_last and part.casefold() in AFTER_HYPHEN)):
+            yield Claimed(part, at, at + len(part), word.is_opening and is_first)
         at += len(part) + 1
 
 
@@ -100,7 +106,7 @@ def unfounded_names(
     words = claimed_words(text.title() if text.isupper() else text)
     known = aliased(words, names)
     title = looks_like_title(words) if is_title is None else is_title
-    return [
+    found = [
         word.text
         for number, word in enumerate(words)
         if number not in known
@@ -108,6 +114,11 @@ def unfounded_names(
         and not names.has(word)
         and not has_compound(words, number, names)
     ]
+    if language not in CAPITALIZED_NOUNS:
+        found += glued_names(words, known, names)
+    if language == "en":
+        found += small_names(words, known, names)
+    return found
 
 
 def aliased(words: Sequence[Claimed], names: Names) -> set[int]:
@@ -141,7 +152,7 @@ def is_name(
     """Whether a word claims to be a name, by how and where it is written."""
     word = words[number]
     if word.is_marked:
-        return word.low not in STRESSED
+        return not (word.low in STRESSED or AMOUNT.fullmatch(word.text))
     if not word.is_capital:
         return False
     if language in CAPITALIZED_NOUNS:
@@ -158,13 +169,17 @@ def is_name(
 def is_forced(words: Sequence[Claimed], number: int) -> bool:
     """Whether the next word, or a possessive, makes an opening word a name."""
     word = words[number]
+    if is_participle(word.bare.casefold()):
+        return False
     if word.bare != word.text:
-        return True
+        return not (word.text.endswith("s'") and is_plural(word.bare.casefold()))
     following = words[number + 1] if number + 1 < len(words) else None
     if following is None or following.start - word.end != 1:
         return False
     is_titled = following.is_capital and not following.is_marked and not following.is_acronym
-    return is_titled or following.low in SAYING
+    # "Skeptics say" are many; "Staples says" is one.
+    is_many = is_plural(word.low) and not following.low.endswith("s")
+    return is_titled or (following.low in SAYING and not is_many)
 
 
 def is_german_name(words: Sequence[Claimed], number: int, names: Names) -> bool:
@@ -188,23 +203,45 @@ def names_in(text: str, names: Names, language: str) -> Iterator[str]:
     if looks_like_title(words) or language in CAPITALIZED_NOUNS:
         runs = [(n, n) for n, word in enumerate(words) if word.is_marked]
     else:
-        runs = list(capital_runs(words))
+        runs = list(capital_runs(words, names))
     known = aliased(words, names)
     for first, last in runs:
         span = words[first : last + 1]
+        if len(span) == 1 and (len(span[0].bare) < MIN_NAME or is_mere_opener(span[0], names)):
+            continue
         if all(n in known or names.has(words[n]) for n in range(first, last + 1)):
             yield plain[span[0].start : span[-1].start + len(span[-1].bare)]
 
 
-def capital_runs(words: Sequence[Claimed]) -> Iterator[tuple[int, int]]:
+def is_mere_opener(word: Claimed, names: Names) -> bool:
+    """Whether a word opens a sentence and was only ever said without a capital."""
+    if not word.is_opening or word.is_marked or word.is_acronym:
+        return False
+    cased = {said for source in names.sources for said in source.cased_words if said[0].isupper()}
+    return bool(cased) and word.bare.casefold() not in {said.casefold() for said in cased}
+
+
+def is_forced_part(words: Sequence[Claimed], number: int, names: Names) -> bool:
+    """Whether an ordinary opener is part of a name: "Federal Reserve", but not "Turn Windows"."""
+    word = words[number]
+    if not word.is_capital or is_function_word(word.low) or not is_forced(words, number):
+        return False
+    if word.bare != word.text or not words[number + 1].is_capital:
+        return True
+    pair = f"{word.text} {words[number + 1].bare}"
+    return any(pair in source.text for source in names.sources)
+
+
+def capital_runs(words: Sequence[Claimed], names: Names) -> Iterator[tuple[int, int]]:
     """First and last number of capitalized words in a row, ordinary openers apart."""
     first = None
     for number, word in enumerate(words):
         is_part = word.is_marked or (
             word.is_capital
             and not is_function_word(word.low)
-            and not (word.is_opening and is_ordinary(word.low) and not is_forced(words, number))
+            and not (word.is_opening and is_ordinary(word.low))
         )
+        is_part = is_part or (word.is_opening and is_forced_part(words, number, names))
         before = words[number - 1]
         follows = word.start - before.end == 1 and before.bare == before.text
         if first is not None and not (is_part and follows and not word.is_opening):

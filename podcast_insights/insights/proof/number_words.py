@@ -1,5 +1,7 @@
 """Words around numbers: multipliers, percent signs, units. Data of `numbers.py`."""
 
+from dataclasses import dataclass
+
 SPELLED = frozenset("de en es fr it nl pt".split())
 """The languages that text2num reads."""
 POINT_DECIMAL = frozenset("en ja zh ko th he hi".split())
@@ -40,3 +42,22 @@ UNITS = frozenset(
     """.split()
 )
 TIME_PREFIXES = frozenset("mid post pre sub top under over late early since".split())
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A token as text2num asks for it."""
+
+    written: str
+
+    def text(self) -> str:
+        """The token."""
+        return self.written
+
+    def nt_separated(self, previous: "Spoken") -> bool:
+        """Nothing but tokens separates numbers."""
+        return False
+
+    def not_a_number_part(self) -> bool:
+        """Any token may be part of a number."""
+        return False

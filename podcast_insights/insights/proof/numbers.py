@@ -15,6 +15,13 @@ from decimal import Decimal
 from functools import lru_cache
 from itertools import zip_longest
 
+from podcast_insights.insights.proof.amounts import (
+    Key,
+    amounts_in,
+    founding_keys,
+    is_counted,
+    is_negative,
+)
 from podcast_insights.insights.proof.number_words import (
     ABBREVIATED,
     ATTACHED,
@@ -28,6 +35,7 @@ from podcast_insights.insights.proof.number_words import (
     SPELLED,
     TIME_PREFIXES,
     UNITS,
+    Spoken,
 )
 from podcast_insights.insights.proof.tokens import RAISED
 
@@ -63,11 +71,18 @@ class Number:
     is_percent: bool = False
     is_ranged: bool = False
     has_unit: bool = False
+    is_negative: bool = False
 
     @property
-    def keys(self) -> set[tuple[str, bool]]:
-        """Value and whether it is a percentage."""
-        return {(self.value, self.is_percent)} | ({(self.value, True)} if self.is_ranged else set())
+    def keys(self) -> set[Key]:
+        """What founds it: its value with its sign, and whether it is a percentage."""
+        signed = f"-{self.value}" if self.is_negative else self.value
+        return {(signed, self.is_percent)} | ({(signed, True)} if self.is_ranged else set())
+
+    @property
+    def founds(self) -> set[Key]:
+        """What it founds: a fall by "minus 30" may be told as 30, but 30 not as -30."""
+        return self.keys | {(value.removeprefix("-"), percent) for value, percent in self.keys}
 
     @property
     def is_claim(self) -> bool:
@@ -78,25 +93,6 @@ class Number:
         if self.is_ordinal:
             return value >= LEAST_ORDINAL
         return value >= LEAST_SPELLED or self.is_percent or (self.has_unit and value > 1)
-
-
-@dataclass(frozen=True)
-class Spoken:
-    """A token as text2num asks for it."""
-
-    written: str
-
-    def text(self) -> str:
-        """The token."""
-        return self.written
-
-    def nt_separated(self, previous: "Spoken") -> bool:
-        """Nothing but tokens separates numbers."""
-        return False
-
-    def not_a_number_part(self) -> bool:
-        """Any token may be part of a number."""
-        return False
 
 
 def plain_text(text: str) -> str:
@@ -186,8 +182,9 @@ def composed(
             value = str(int(number.value) * 100 + int(second.value))
             number = replace(number, value=value, last=second.last)
         number = with_half(number, tokens)
+        is_less = is_negative(tokens, number.first, glued, CURRENCIES)
         number = multiplied(number, rest, tokens, glued)
-        found.append(with_unit(number, tokens))
+        found.append(replace(with_unit(number, tokens, language), is_negative=is_less))
     return found
 
 
@@ -243,21 +240,16 @@ def multiplied(
     return number
 
 
-def with_unit(number: Number, tokens: Sequence[str]) -> Number:
-    """With the percent sign or the unit that follows."""
+def with_unit(number: Number, tokens: Sequence[str], language: str) -> Number:
+    """With the percent sign or the unit that follows, or what it counts."""
     after = tuple(token.lower() for token in tokens[number.last + 1 : number.last + 4])
-    after = (
-        after[1:]
-        if after[:1]
-        in (
-            ("-",),
-            ("."),
-        )
-        and len(after) > 1
-        else after
-    )
+    if after[:1] == ("-",):
+        after = after[1:]
     is_percent = any(after[: len(sign)] == sign for sign in PERCENT)
-    return replace(number, is_percent=is_percent, has_unit=bool(after) and after[0] in UNITS)
+    has_unit = bool(after) and after[0] in UNITS
+    if language == "en" and is_decimal(number) and not number.is_ordinal:
+        has_unit = has_unit or is_counted(Decimal(number.value), after)
+    return replace(number, is_percent=is_percent, has_unit=has_unit)
 
 
 def ranged(numbers: Sequence[Number], tokens: Sequence[str]) -> Iterator[Number]:
@@ -273,22 +265,23 @@ def ranged(numbers: Sequence[Number], tokens: Sequence[str]) -> Iterator[Number]
         yield replace(number, is_ranged=is_ranged)
 
 
-@lru_cache(maxsize=16)
-def known_numbers(text: str, language: str) -> frozenset[tuple[str, bool]]:
-    """Values that a text has; of a long one they are worth keeping for the next candidate."""
-    return frozenset(key for number in numbers_in(text, language) for key in number.keys)
+@lru_cache(maxsize=32)
+def known_numbers(text: str, language: str) -> frozenset[Key]:
+    """What a text founds; of a long one it is worth keeping for the next candidate."""
+    keys = frozenset(key for number in numbers_in(text, language) for key in number.founds)
+    return keys | frozenset(founding_keys(plain_text(text), language, keys))
 
 
-def unfounded_numbers(
-    text: str, language: str, known: Iterable[frozenset[tuple[str, bool]]]
-) -> list[str]:
+def unfounded_numbers(text: str, language: str, known: Iterable[frozenset[Key]]) -> list[str]:
     """Numbers that a text claims and none of the sources has, as they are written."""
-    everything = frozenset[tuple[str, bool]]().union(*known)
-    return [
-        number.text + " percent" * number.is_percent
+    everything = frozenset[Key]().union(*known)
+    numbers = [
+        "-" * number.is_negative + number.text + " percent" * number.is_percent
         for number in numbers_in(text, language)
         if number.is_claim and everything.isdisjoint(number.keys)
     ]
+    amounts = (a for a in amounts_in(plain_text(text), language) if everything.isdisjoint(a.keys))
+    return [*numbers, *(amount.text for amount in amounts)]
 
 
 def in_digits(text: str, language: str) -> str:

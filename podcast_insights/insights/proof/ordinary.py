@@ -18,7 +18,8 @@ FUNCTION_WORDS = frozenset(
     anything everyone everybody everything nobody nothing none one ones oneself
     myself yourself himself herself itself ourselves themselves mine yours hers ours theirs
     and or but nor so yet for because since although though while whereas if unless until when
-    whenever where wherever whether after before as than once that lest provided
+    whenever where wherever whoever whomever whether after before as than once that lest provided
+    granted admittedly
     in on at by with without within from to into onto upon of off over under above below between
     among amid across along around about against during despite despite except beyond behind beside
     besides beneath near inside outside through throughout toward towards via per past like unlike
@@ -88,25 +89,52 @@ KNOWN_NAMES = frozenset(
     staples starnes sterling steward stiles stokes stone stout strange stripe substack subway
     sue summers svelte swift target taylor telegram temple terence terrance terry thatcher
     theodore therese thorne tinder titan tom trenton trinidad trinity trump tucker turing turkey
-    turner twitter tyler unity university valentine valve vance vanguard venice verity verizon
-    vermont victor virgin visa wade wales walker walls ward ware warren waters watts weaver weir
-    wellington wells welsh wheeler white wills willy windows winters wolf wolfe wood woods woody
-    workman worthington wyoming xiaoping young zoom
+    turner twitter tyler unity university valentine valve vance vanguard venable venice verity
+    verizon vermont victor virgin visa wade wales walker walls ward ware warren waters watts weaver
+    weir wellington wells welsh wheeler white wills willy windows winters wolf wolfe wood woods
+    woody workman worthington wyoming xiaoping young zoom
     """.split()
 )
 """Names that look like ordinary words or have their endings: said is said, but nothing less."""
 ENDINGS = (
     "ation ution ition ction ption ession ision usion ness ment ability ibility ility icity ocity"
     " ality osity ivity urity arity ingly ously ively fully lessly ically ably ibly ism ology"
-    " ography isation ization ized ised less ableness ship hood"
+    " ography isation ization ized ised less ableness ship hood able ible"
 ).split()
 ING = "ing"
 MIN_BEFORE_ING = 4
+HYPHENATED = frozenset(
+    "e ex non co re de un pre post pro anti self semi multi inter intra sub super ultra mega micro "
+    "mini macro quasi pseudo half cross counter over under out off on up down in all any no one "
+    "two three x t".split()
+)
+"""What may stand before a hyphen, and is no name there: e-mail, Ex-Django."""
+AFTER_HYPHEN = frozenset("rich free long best high low first ready wide heavy light grade".split())
+"""What ends an adjective in a title, "Feature-Rich", though it may be a name elsewhere."""
 PREFIXES = (
     "under over un re non pre mis dis sub super hyper multi micro macro self out inter anti co"
-    " cross counter de mega cyber bio geo electro"
+    " cross counter de mega mini cyber bio geo electro fore"
 ).split()
 MIN_AFTER_PREFIX = 4
+
+
+def is_plural(word: str) -> bool:
+    """Whether a lower-case word is the plural of an ordinary English one: skeptics, officials."""
+    return (
+        word.endswith("s")
+        and not word.endswith("ss")
+        and bases(word).isdisjoint(KNOWN_NAMES)
+        and any(base != word and base in frequent_lemmas() for base in shorter(word))
+    )
+
+
+def is_participle(word: str) -> bool:
+    """Whether a lower-case word is the -ing form of an ordinary one: installing, refactoring."""
+    return (
+        word.endswith(ING)
+        and bases(word).isdisjoint(KNOWN_NAMES)
+        and any(base != word and base in frequent_lemmas() for base in shorter(word))
+    )
 
 
 @cache

@@ -10,10 +10,13 @@ text, and labels that nothing founds are left out.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-from podcast_insights.embeddings.sentences import Sentence
+from podcast_insights.embeddings.advertising import MAX_CHARACTERS, hear
+from podcast_insights.embeddings.sentences import Sentence, cut, timed_words
 from podcast_insights.insights.engine import Candidate, EpisodeText, Passage
 from podcast_insights.insights.extractive.language import ENGLISH
+from podcast_insights.insights.proof.addresses import unsaid_addresses
 from podcast_insights.insights.proof.name_index import Names, index_of
 from podcast_insights.insights.proof.names import names_in, unfounded_names
 from podcast_insights.insights.proof.numbers import known_numbers, unfounded_numbers
@@ -28,11 +31,13 @@ from podcast_insights.insights.proof.shape import (
     MIN_QUOTE_TOKENS,
     Rejection,
     ill_sized,
+    is_question,
     not_plain,
     told_as_fact,
     unfit,
 )
 from podcast_insights.insights.proof.tokens import normalized_tokens
+from podcast_insights.transcripts.records import Segment
 
 __all__ = [
     "MAX_BODY_CHARS",
@@ -56,6 +61,9 @@ MAX_ENTITIES = 8
 MAX_TOPICS = 8
 SLACK_S = 0.05
 """Between two roundings of one time."""
+WEB_ADDRESS = re.compile(r"(?:https?:|www\.)\S+")
+SOLD_IN_NOTES = 0.4
+"""Show notes list sponsors in few words; in speech a cue so weak would not do."""
 ENGLISH_SHARE = 0.12
 """Of English prose these words are a quarter; an engine may write English of a German episode."""
 
@@ -78,7 +86,7 @@ def prove(
         episode: metadata and passages.
         stream: the episode's transcript; built once for all its candidates.
     """
-    shape = unfit(candidate)
+    shape = unfit(candidate) or bad_addresses(candidate, stream)
     if shape:
         return shape
     match = stream.locate(candidate.quote)
@@ -88,10 +96,25 @@ def prove(
     return (
         bad_evidence(match, episode)
         or unfounded(candidate, episode, stream, language)
-        or told_as_fact(candidate, language)
+        or told_as_fact(candidate, language, (*episode.persons, *stream.speakers))
         or ill_sized(candidate)
         or match
     )
+
+
+def bad_addresses(candidate: Candidate, stream: TokenStream) -> Rejection | None:
+    """Addresses without "https" that nobody said."""
+    texts = (
+        candidate.headline,
+        candidate.body,
+        candidate.quote,
+        *candidate.topics,
+        *candidate.entities,
+    )
+    unsaid = unsaid_addresses(texts, stream.text, stream.glued)
+    if not unsaid:
+        return None
+    return Rejection("link_or_markup", f"an address that nobody said: {unsaid[0][:80]}")
 
 
 def bad_evidence(match: QuoteMatch, episode: EpisodeText) -> Rejection | None:
@@ -105,11 +128,18 @@ def bad_evidence(match: QuoteMatch, episode: EpisodeText) -> Rejection | None:
         )
     if any(is_advertised(sentence, episode.passages) for sentence in match.sentences):
         return Rejection("advertising", "the quote lies in a stretch labelled as advertising")
+    if match.sentences and is_question(match.sentences[-1].text):
+        return Rejection(
+            "quote_is_question", "the quote ends with a question, which claims nothing"
+        )
     return not_plain(match.quote)
 
 
 def is_advertised(sentence: Sentence, passages: Sequence[Passage]) -> bool:
-    """Whether every passage that holds the sentence is labelled as advertising.
+    """Whether the passages that hold a sentence are labelled as advertising.
+
+    All of them, or at least half if the first of them is one: a read begins with a thank-you that
+    is found, and drifts off into praise that is not. What stands before a read is free.
 
     Times tell where to look, and the text decides: in a transcript without times every passage
     stands at the same second.
@@ -124,7 +154,8 @@ def is_advertised(sentence: Sentence, passages: Sequence[Passage]) -> bool:
         for p in holding
         if p.start_s - SLACK_S <= sentence.start_s and sentence.end_s <= p.end_s + SLACK_S
     ] or holding
-    return bool(whole) and all(p.is_advertising for p in whole)
+    labelled = sum(p.is_advertising for p in whole)
+    return 0 < len(whole) <= (2 * labelled if whole[0].is_advertising else labelled)
 
 
 def written_in(candidate: Candidate, episode: EpisodeText) -> str:
@@ -160,17 +191,31 @@ def language_of(episode: EpisodeText) -> str:
 
 
 def sources_of(episode: EpisodeText, stream: TokenStream) -> tuple[str, str]:
-    """Texts that found a name or a number: transcript, and metadata with its speakers' names."""
+    """Texts that found a name or a number: transcript, and metadata with its speakers' names.
+
+    Both without advertising: what was only sold is no subject of the episode.
+    """
     metadata = "\n.\n".join(
         (
             episode.show_title,
             episode.title,
             *episode.persons,
             *stream.speakers,
-            episode.description[:MAX_METADATA_CHARS],
+            unsold(episode.description[:MAX_METADATA_CHARS]),
         )
     )
     return stream.by_sentence, metadata
+
+
+@lru_cache(maxsize=32)
+def unsold(notes: str) -> str:
+    """Show notes without the sentences that sell; addresses alone sell nothing."""
+    kept = []
+    for line in notes.splitlines():
+        for sentence in cut(timed_words([Segment(0.0, 0.0, line)]), is_guessing=False):
+            if hear(WEB_ADDRESS.sub("", sentence.text)[:MAX_CHARACTERS]).score < SOLD_IN_NOTES:
+                kept.append(sentence.text)
+    return "\n".join(kept)
 
 
 def known_names(episode: EpisodeText, stream: TokenStream) -> Names:

@@ -4,9 +4,10 @@ A quote is found *exactly* if its normalized tokens stand in the transcript in o
 *repaired* if its letters and digits do, where only spaces, hyphens, apostrophes and accents
 between them differ: "e-mail" and "email". Nothing is ever looked for more loosely than that.
 What is kept as the quote is not what was proposed but the transcript's own text, in whole
-sentences: a "not" at the end or an "I don't think" at the start can't be cut off.
+sentences: a "not" at the end or an "I don't think" at the start can't be cut off. Where a cut
+between two sentences is none in truth (`runs_on`), both belong to the quote.
 
-What does not belong here: whether a quote proves what is claimed (`proof.py`).
+What does not belong here: whether a quote proves what is claimed (`prove.py`).
 """
 
 import re
@@ -14,21 +15,34 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from podcast_insights.embeddings.punctuation import lacks_punctuation
+from podcast_insights.embeddings.advertising import THRESHOLD, advertising_scores
+from podcast_insights.embeddings.punctuation import (
+    MAX_WORDS_PER_MARK,
+    as_sentence,
+    lacks_punctuation,
+)
 from podcast_insights.embeddings.sentences import (
+    ENDING,
+    MAX_ENDING_CHARS,
     Sentence,
     Word,
     cut,
     ends_sentence,
     timed_words,
 )
+from podcast_insights.insights.proof.glued import Glued
 from podcast_insights.insights.proof.tokens import glued, letters_of, normalized_tokens
 from podcast_insights.transcripts.records import Segment
 
-MAX_TRIES = 2_000
-"""Places where the letters are the same but no word begins; more are in no real transcript."""
 WIDE_STOP = re.compile(r"(?<=[。！？｡])(?![。！？｡」』）”’\"')\]])|(?<=[。！？｡][」』）”’\"')\]])")
 """Sentence ends of scripts that put no space after them."""
+TRAILING_OFF = re.compile(r"(?:\.\.+|…)[\"'”’)\]]*$")
+BEFORE_NUMBERS = re.compile(r"(?<!\S)[A-Z][a-z]{1,3}\.$")
+OPENING_MARKS = "\"'“‘«»„([¿¡-–—… "
+MAX_RUN_ON_WORDS = 120
+"""As many as a quote may have; what would run on further is cut off, and rejected for that."""
+MIN_CAPITAL_SHARE = 0.5
+"""Where fewer sentences begin with a capital, a small letter tells nothing of the one before."""
 
 
 @dataclass(frozen=True)
@@ -50,51 +64,20 @@ class QuoteMatch:
     sentences: tuple[Sentence, ...] = field(default=(), repr=False, compare=False)
 
 
-@dataclass(frozen=True)
-class Glued:
-    """Tokens as one run of letters that knows where each token begins and ends.
-
-    Args:
-        parts: the tokens' letters, none of them empty.
-    """
-
-    parts: Sequence[str]
-
-    @cached_property
-    def text(self) -> str:
-        """The letters without spaces; two digits of different tokens keep one between them."""
-        return glued(self.parts)
-
-    @cached_property
-    def _starts(self) -> dict[int, int]:
-        """The number of the token that begins at a letter."""
-        starts, position, before = {}, 0, ""
-        for number, part in enumerate(self.parts):
-            position += before[-1:].isdigit() and part[0].isdigit()
-            starts[position] = number
-            position += len(part)
-            before = part
-        return starts
-
-    @cached_property
-    def _ends(self) -> dict[int, int]:
-        return {at + len(self.parts[number]): number for at, number in self._starts.items()}
-
-    def places(self, letters: str) -> Iterator[tuple[int, int]]:
-        """First and last token of the places where `letters` are whole tokens, in order."""
-        at = -1
-        for _ in range(MAX_TRIES):
-            at = self.text.find(letters, at + 1) if letters else -1
-            if at < 0:
-                return
-            first, last = self._starts.get(at), self._ends.get(at + len(letters))
-            if first is not None and last is not None:
-                yield first, last
-
-
 def wide_parts(word: str) -> list[str]:
     """A written word, cut after its full-width sentence ends."""
     return [part for part in WIDE_STOP.split(word) if part]
+
+
+def has_end(sentence: str) -> bool:
+    """Whether a sentence ends with a mark."""
+    sentence = sentence[-MAX_ENDING_CHARS:]
+    return bool(ENDING.search(sentence)) or sentence.rstrip("」』）”’\"')]")[-1:] in (*"。！？｡",)
+
+
+def first_letter(sentence: str) -> str:
+    """What a sentence begins with, quotation marks aside."""
+    return sentence.lstrip(OPENING_MARKS)[:1]
 
 
 @dataclass(frozen=True)
@@ -144,8 +127,15 @@ class TokenStream:
 
     @cached_property
     def by_sentence(self) -> str:
-        """The text with a full stop between sentences, so that no number goes over one."""
-        return "\n.\n".join(self.sentences)
+        """What founds names and numbers: the text without advertising, sentence by sentence.
+
+        A full stop stands between sentences, so that no number goes over one.
+        """
+        sentences = self.sentences
+        heard = sentences if self._has_marks else [as_sentence(text) for text in sentences]
+        scores = advertising_scores(heard)
+        kept = (s for s, score in zip(sentences, scores, strict=True) if score < THRESHOLD)
+        return "\n.\n".join(kept)
 
     @cached_property
     def tokens(self) -> list[str]:
@@ -196,8 +186,49 @@ class TokenStream:
         return f" {' '.join(self.tokens)} ", offsets
 
     @cached_property
-    def _glued(self) -> Glued:
+    def glued(self) -> Glued:
+        """The tokens' letters as one run."""
         return Glued([letters_of(token) or token for token in self.tokens])
+
+    @cached_property
+    def _has_marks(self) -> bool:
+        """Whether sentences end with marks here, so that one without has not ended."""
+        marks = sum(has_end(sentence) for sentence in self.sentences)
+        return marks * MAX_WORDS_PER_MARK >= len(self._words)
+
+    @cached_property
+    def _has_capitals(self) -> bool:
+        """Whether sentences begin with capitals here."""
+        capitals = sum(first_letter(sentence).isupper() for sentence in self.sentences)
+        return capitals >= MIN_CAPITAL_SHARE * len(self.sentences)
+
+    def _runs_on(self, number: int) -> bool:
+        """Whether a sentence is not over where it was cut from the next one.
+
+        An ellipsis is no end, nor is a change of speaker or a cut at 60 words without a mark,
+        nor a full stop before a small letter ("no Ph.D. who knows this"), nor one between a short
+        word and a number ("Jan. 1998").
+        """
+        if not (self._has_marks and 0 <= number < len(self.sentences) - 1):
+            return False
+        before, after = self.sentences[number], self.sentences[number + 1]
+        if not has_end(before) or TRAILING_OFF.search(before[-MAX_ENDING_CHARS:]):
+            return True
+        opening = first_letter(after)
+        return (opening.isdigit() and bool(BEFORE_NUMBERS.search(before[-MAX_ENDING_CHARS:]))) or (
+            opening.islower() and self._has_capitals
+        )
+
+    def _whole(self, first: int, last: int) -> tuple[int, int]:
+        """Numbers of the first and last sentence, with all that runs on into them."""
+        words = sum(len(self.sentences[n].split()) for n in range(first, last + 1))
+        while words <= MAX_RUN_ON_WORDS and self._runs_on(first - 1):
+            first -= 1
+            words += len(self.sentences[first].split())
+        while words <= MAX_RUN_ON_WORDS and self._runs_on(last):
+            last += 1
+            words += len(self.sentences[last].split())
+        return first, last
 
     @cached_property
     def _first_of_sentence(self) -> dict[int, int]:
@@ -211,7 +242,7 @@ class TokenStream:
         found, method = self._exact(wanted), "exact"
         if found is None:
             letters = glued([letters_of(token) for token in wanted])
-            found, method = next(self._glued.places(letters), None), "repaired"
+            found, method = next(self.glued.places(letters), None), "repaired"
         return self._match(*found, method) if found else None
 
     def _exact(self, wanted: Sequence[str]) -> tuple[int, int] | None:
@@ -226,9 +257,11 @@ class TokenStream:
     def _match(self, first: int, last: int, method: str) -> QuoteMatch:
         """The whole sentences around two tokens."""
         pieces = self._pieces
-        begin = self._first_of_sentence[pieces[self._placed[first][1]].sentence]
-        after = pieces[self._placed[last][1]].sentence + 1
-        end = self._first_of_sentence.get(after, len(pieces))
+        opening, closing = self._whole(
+            pieces[self._placed[first][1]].sentence, pieces[self._placed[last][1]].sentence
+        )
+        begin = self._first_of_sentence[opening]
+        end = self._first_of_sentence.get(closing + 1, len(pieces))
         sentences = tuple(self._sentences(pieces[begin:end]))
         speakers = {sentence.speaker for sentence in sentences}
         return QuoteMatch(

@@ -74,6 +74,57 @@ def test_numbers_that_nobody_said_are_found_out(text: str, numbers: list[str]) -
     assert [number.strip("%") for number in unfounded(text)] == numbers
 
 
+LOSSES = """
+Half the staff left, and two thirds of the rest. A quarter of it was sold; one out of five fell ill.
+Some 40 percent paid. A dozen firms closed, costs rose tenfold and rents tripled. 250 people came.
+Prices changed by minus thirty percent and by -$7 million. Six engineers stayed for 3 billion.
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Half of them left, or 50%.",
+        "Two-thirds left. A third reason is two thirds of it.",
+        "A quarter of it, one in four, or 25%.",
+        "One in five, 1 in 5, 20 percent, a fifth of it.",
+        "Two in five paid.",
+        "A dozen, or 12; ten times, a tenfold rise; three times, tripled, a threefold rise.",
+        "Hundreds of people, millions of dollars, billions of dollars.",
+        "It fell by 30 percent, or -30%. It was -$7 million, or 7 million.",
+        "Six senior engineers stayed; they had three reasons and four ideas.",
+        "At seven of them, nine is what counts. A third reason, half an hour, in two in May.",
+    ],
+)
+def test_amounts_that_were_said_are_founded_in_other_words(text: str) -> None:
+    assert unfounded(text, spoken=LOSSES) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "amounts"),
+    [
+        ("Half of them idle.", ["half"]),
+        ("Half the staff, a third of it, two thirds.", ["half", "a third", "two thirds"]),
+        ("Three quarters of them", ["Three", "three quarters"]),
+        ("One in five, nine out of ten.", ["one in five", "nine out of ten", "ten"]),
+        ("A dozen machines, half a dozen.", ["a dozen", "half a dozen"]),
+        ("It rose tenfold and quadrupled, after it tripled.", ["tenfold", "tripled", "quadrupled"]),
+        ("Hundreds of machines, thousands of people.", ["hundreds", "thousands"]),
+        ("It changed by -30%, by −30 percent, by minus thirty percent.", ["-30"] * 2 + ["-thirty"]),
+        ("It was -$30.", ["-30"]),
+        ("Seven engineers died, and two people.", ["Seven", "two"]),
+        ("Nine new chips, eight deaths.", ["Nine", "eight"]),
+    ],
+)
+def test_amounts_that_nobody_said_are_found_out(text: str, amounts: list[str]) -> None:
+    found = unfounded(text, spoken="At thirty percent it costs 30, and 20-30 is what it was.")
+    assert sorted(amount.removesuffix(" percent").strip("%") for amount in found) == sorted(amounts)
+
+
+def test_a_range_is_no_fall() -> None:
+    assert unfounded("It is 20-30%, or (20–30).", spoken="20 to 30 percent, 20 or 30") == []
+
+
 def test_each_language_has_its_own_words_and_marks() -> None:
     german = "Das sind zweihundertfünfzig Prozent von 1.000, oder eins Komma fünf Milliarden."
     assert unfounded("250 Prozent, 1000, 1,5 Mrd. und 1,5 Milliarden", "de", german) == []
@@ -96,7 +147,8 @@ number_words = st.lists(
     st.sampled_from(
         "one two twenty hundred thousand million billion trillion point and a half percent % $ "
         "to - , . 1 5 0 00 1.5 1,000 k M second zweihundert mil 9999999999999999999999999999 ² ½"
-        " minus oh zero nineteen eighty th".split()
+        " minus oh zero nineteen eighty th half of third quarter in five dozen tenfold hundreds - −"
+        " people seven tripled out every".split()
     ),
     max_size=25,
 )

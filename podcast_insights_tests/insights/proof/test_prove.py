@@ -132,7 +132,22 @@ def test_a_quote_with_advertising_in_it_is_rejected_and_one_beside_it_is_not() -
     everything = " ".join(segment.text for segment in SEGMENTS[1:])
     assert reason(quote=everything) == "advertising"
     assert reason(quote="each hour costs 3.5 times as much") == "proved"
-    assert reason(quote="We sold twelve of them to NASA") == "proved"
+
+
+def test_half_of_the_passages_decide_what_follows_advertising_and_all_what_precedes_it() -> None:
+    """A read begins with thanks and drifts off into praise that no cue finds."""
+    after, before = "We sold twelve of them to NASA", "each hour costs 3.5 times as much"
+    clean, labelled = passage(6, 6), passage(4, 6, is_advertising=True)
+
+    def why(quote: str, *passages: Passage) -> str:
+        found = prove(replace(SOUND, quote=quote), replace(EPISODE, passages=passages), STREAM)
+        return found.reason if isinstance(found, Rejection) else "proved"
+
+    assert why(after, labelled) == why(after, labelled, clean) == "advertising"
+    assert why(after, labelled, clean, clean) == why(after, clean) == "proved"
+    assert why(before, passage(3, 4), labelled) == "proved"
+    assert why(before, passage(3, 4), labelled, labelled) == "proved"
+    assert why(before, labelled, labelled) == "advertising"
 
 
 def test_advertising_is_told_by_its_text_where_a_transcript_has_no_times() -> None:
@@ -155,6 +170,45 @@ def test_a_quote_that_shows_a_link_is_rejected_though_it_was_said() -> None:
     found = prove(replace(SOUND, quote="You find what we said on"), EPISODE, stream)
     assert isinstance(found, Rejection)
     assert found.reason == "link_or_markup"
+
+
+def test_an_address_may_be_told_if_it_was_said() -> None:
+    said = "We moved it to fly dot io and to booking.com last year, see do.co/python, they said."
+    stream = TokenStream((Segment(0, 9, said),))
+
+    def why(body: str) -> str:
+        candidate = replace(SOUND, quote=said[:40], body=f"{body}{REST}")
+        found = prove(candidate, replace(EPISODE, passages=()), stream)
+        return found.reason if isinstance(found, Rejection) else "proved"
+
+    assert why("It is on fly.io, and booking.com too.") == "proved"
+    assert why("It is on do.co/python, they say.") == "proved"
+    assert why("It is on fly.io/evil, they say.") == "link_or_markup"
+    assert why("It is on booking.io, they say.") == "link_or_markup"
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("Should you switch it off at night to save money?", "quote_is_question"),
+        ("“Should you switch it off at night to save money?”", "quote_is_question"),
+        ("So you switch it off at night to save money?", "quote_is_question"),
+        ("Is it cheap to switch it off at night, right?", "quote_is_question"),
+        ("You switch it off at night to save money, right?", "proved"),
+        ("It is cheap to switch it off at night, isn't it?", "proved"),
+        ("You switch it off at night to save money.", "proved"),
+    ],
+)
+def test_a_question_proves_nothing_and_a_nod_that_is_asked_for_does_no_harm(
+    said: str, expected: str
+) -> None:
+    stream = TokenStream((Segment(0, 9, f"It is so. {said} No, never.", None),))
+    found = prove(replace(SOUND, quote=said), replace(EPISODE, passages=()), stream)
+    assert expected == (found.reason if isinstance(found, Rejection) else "proved")
+    answered = prove(
+        replace(SOUND, quote=f"{said} No, never"), replace(EPISODE, passages=()), stream
+    )
+    assert isinstance(answered, QuoteMatch)
 
 
 # Names and numbers
@@ -200,6 +254,38 @@ def test_names_and_numbers_that_nobody_said_are_rejected(text: str, unknown: str
         assert unknown in found.detail
 
 
+NOTES = """With Zadie Okafor of Northlight. Find her at https://northlight.com/zadie.
+Sponsors: Zanzibar
+This episode is brought to you by Kestrel. Use the code LEDGER for 35 percent off.
+Recorded in Lisbon."""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("It was made by Larkspur, they say.", "unfounded_name_or_number"),  # said in a read
+        ("It was made by Zanzibar, they say.", "unfounded_name_or_number"),  # in the show notes
+        ("It was made by Kestrel, they say.", "unfounded_name_or_number"),
+        ("It costs 35 percent less, they say.", "unfounded_name_or_number"),
+        ("It was made by Zadie Okafor of Northlight in Lisbon.", "proved"),
+        ("It was sold to NASA, they say.", "proved"),
+    ],
+)
+def test_what_was_only_sold_founds_neither_names_nor_numbers(text: str, expected: str) -> None:
+    episode = replace(EPISODE, description=NOTES)
+    found = prove(replace(SOUND, body=text + REST), episode, STREAM)
+    assert expected == (found.reason if isinstance(found, Rejection) else "proved")
+
+
+def test_what_is_sold_and_talked_about_is_founded() -> None:
+    between = tuple(Segment(70.0 + n, 71.0 + n, "And so we went on.", "Bob") for n in range(9))
+    later = Segment(80.0, 90.0, "So Larkspur failed for a simple reason.", "Bob")
+    segments = (*SEGMENTS, *between, later)
+    candidate = replace(SOUND, body=f"It was made by Larkspur, they say.{REST}")
+    found = prove(candidate, replace(EPISODE, segments=segments), TokenStream(segments))
+    assert isinstance(found, QuoteMatch)
+
+
 def test_a_german_episode_is_proved_in_german_and_in_english() -> None:
     said = "Eine leere Maschine kostet fast so viel wie eine volle, sagt Anna Weber, und das sind "
     said += "fünfundzwanzig Prozent mehr."
@@ -243,6 +329,14 @@ def words(count: int) -> str:
         ({"body": "x" * (MAX_BODY_CHARS + 1)}, "text_too_long"),
         ({"body": "See https://evil.example for more."}, "link_or_markup"),
         ({"body": "See WWW.evil.example for more."}, "link_or_markup"),
+        ({"body": f"See evil.example/deal for more.{REST}"}, "link_or_markup"),
+        ({"body": f"See (evil.com), they say.{REST}"}, "link_or_markup"),
+        ({"body": f"See evil。com or ev\u2024il.com.{REST}"}, "link_or_markup"),
+        ({"headline": "Write to a@evil.example now"}, "link_or_markup"),
+        ({"headline": "Write to mailto:somebody now"}, "link_or_markup"),
+        ({"entities": ("javascript:alert(1)",)}, "link_or_markup"),
+        ({"topics": ("bit.ly/x",)}, "link_or_markup"),
+        ({"body": f"And/or 3.5/41, e.g. it costs.So you pay: more, main.py says.{REST}"}, "proved"),
         ({"headline": "Cheap <b>machines</b> are dear"}, "link_or_markup"),
         ({"headline": "Cheap <!-- --> machines"}, "link_or_markup"),
         ({"body": "So [click here](evil) for more."}, "link_or_markup"),
@@ -289,7 +383,18 @@ def test_only_plain_text_of_a_bounded_length_and_value_is_accepted(
         ("The guest calls an idle machine dear", "proved"),
         ("According to Northlight it will cost more", "proved"),
         ("I think an idle machine is dear", "proved"),
-        ("We’ll pay more for a machine", "proved"),
+        ("We’ll pay more for our machine", "opinion_told_as_fact"),
+        ("Machines find that the price is paid", "opinion_told_as_fact"),
+        ("For NASA the machine is dear", "opinion_told_as_fact"),
+        ("A machine costs us money and makes us wait", "opinion_told_as_fact"),
+        ("We expect that an idle machine is dear", "proved"),
+        ("To NASA, an idle machine is dear", "opinion_told_as_fact"),
+        ("An idle machine is dear, per Northlight.", "proved"),
+        ("To Okafor, an idle machine is dear", "proved"),
+        ("Okafor dislikes idle machines", "proved"),
+        ("An idle machine is dear, says Okafor", "proved"),
+        ("Critics still doubt that a machine is dear", "proved"),
+        ("An idle machine is dear: Alex pays", "proved"),  # Alex Moreno speaks
         ("In Okafor's view an idle machine is dear", "proved"),
         ("Moreno still believes that a machine is cheap", "proved"),
     ],
@@ -348,4 +453,4 @@ def test_ten_candidates_of_three_hours_are_proved_in_a_moment() -> None:
         )
         assert isinstance(prove(candidate, episode, stream), QuoteMatch)
         assert labels_of(candidate, episode, stream).entities == ("Zadie",)
-    assert process_time() - started < 4
+    assert process_time() - started < 8  # seconds, on a slow core

@@ -56,6 +56,65 @@ def test_a_negation_can_not_be_cut_off(cut_off: str, whole: str) -> None:
     assert located(cut_off) == ("exact", whole)
 
 
+CHEAP = "the cheap machines last for ten years"
+LONG = " ".join(["and the cheap machines last for ten years"] * 8)
+
+
+@pytest.mark.parametrize(
+    ("said", "whole"),
+    [
+        ([f"I don't think... {CHEAP}."], f"I don't think... {CHEAP}."),
+        ([f"I don't think… {CHEAP}."], f"I don't think… {CHEAP}."),
+        ([f"I don't think… The{CHEAP[3:]}."], f"I don't think… The{CHEAP[3:]}."),
+        ([f"He is no Ph.D. who says that {CHEAP}."], f"He is no Ph.D. who says that {CHEAP}."),
+        ([f"It is a lie of Sen. Lang that {CHEAP}."], f"It is a lie of Sen. Lang that {CHEAP}."),
+        ([f"It's false of Jan. 1998 that {CHEAP}."], f"It's false of Jan. 1998 that {CHEAP}."),
+        ([f"Not! {CHEAP}."], f"Not! {CHEAP}."),
+        ([f"See how {CHEAP} at Acme. only in dreams."],
+         f"See how {CHEAP} at Acme. only in dreams."),
+        (["I would never say that", f"{CHEAP}, as they claim."],
+         f"I would never say that {CHEAP}, as they claim."),
+        (["I would never say that", f"The{CHEAP[3:]}."], f"I would never say that The{CHEAP[3:]}."),
+        ([f"So {CHEAP}", "not at all."], f"So {CHEAP} not at all."),
+        # A sentence that is over stays alone.
+        ([f"I would never say so. The{CHEAP[3:]}. Not at all."], f"The{CHEAP[3:]}."),
+        (["Never say so.", f"The{CHEAP[3:]}.", "Not at all."], f"The{CHEAP[3:]}."),
+        ([f"It is 2008. 30 of {CHEAP}."], f"30 of {CHEAP}."),
+    ],
+)  # fmt: skip
+def test_what_a_sentence_runs_on_from_or_into_can_not_be_cut_off(
+    said: list[str], whole: str
+) -> None:
+    turns = [
+        "We spoke of it. It was good. So we paid.",
+        *said,
+        "And it ended. We went home. All was well.",
+    ]
+    stream = TokenStream(
+        tuple(Segment(n * 9.0, n * 9.0 + 9, text, "AB"[n % 2]) for n, text in enumerate(turns))
+    )
+    assert located("cheap machines last for ten years", stream) == ("exact", whole)
+
+
+def test_a_cut_at_sixty_words_is_no_end() -> None:
+    def stream(tail: str) -> TokenStream:
+        texts = ("It was good.", f"So it is {LONG}", tail, "We went home.")
+        return TokenStream(tuple(Segment(n * 9.0, n * 9.0 + 9, t) for n, t in enumerate(texts)))
+
+    assert len(stream("which is false.").sentences) == 4
+    _, whole = located(CHEAP, stream("which is simply not true."))
+    assert whole == f"So it is {LONG} which is simply not true."
+    _, whole = located(CHEAP, stream(f"{LONG} which is simply not true."))
+    assert len(normalized_tokens(whole)) > MAX_QUOTE_TOKENS  # not shown in half, but not at all
+
+
+def test_small_letters_say_nothing_where_no_sentence_begins_with_a_capital() -> None:
+    text = "we spoke of it. they cost a lot of money. we went home. it was late."
+    assert located("cost a lot of money", TokenStream((Segment(0, 9, text),)))[1] == (
+        "they cost a lot of money."
+    )
+
+
 @pytest.mark.parametrize(
     "quote",
     [
