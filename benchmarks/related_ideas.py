@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import yaml
 
-from podcast_insights.insights.related.neighbours import Insights, day_number, tuples
+from podcast_insights.insights.related.neighbours import Insights, day_number
 from podcast_insights.insights.related.relate import REFRESH_DAYS, relate
 from podcast_insights.insights.related.same_idea import Telling, is_contrary
 
@@ -71,9 +71,6 @@ def as_insights(told: Sequence[Told], vectors: np.ndarray, others: Sequence[str]
         shows=np.array([*names[: len(told)], *(f"s{n // 500}" for n in other)], dtype=object),
         days=np.full(count, day_number(DAY)),
         models=np.full(count, "m", dtype=object),
-        headlines=np.array([*(t.telling.headline for t in told), *others], dtype=object),
-        bodies=np.array([*(t.telling.body for t in told), *([""] * len(others))], dtype=object),
-        entities=tuples([*(t.telling.entities for t in told), *([()] * len(others))]),
         vectors=np.ascontiguousarray(vectors, dtype=np.float32),
     )
 
@@ -93,10 +90,18 @@ class Found:
     strangers: int
 
 
-def recall_at_ten(told: Sequence[Told], everyone: Insights) -> Found:
+def recall_at_ten(told: Sequence[Told], everyone: Insights, others: Sequence[str] = ()) -> Found:
     """Relate all tellings as the asset does, and look for their siblings."""
+    tells = [t.telling for t in told] + [Telling(text, "") for text in others]
+    words = dict(zip(everyone.ids, tells, strict=True))
     tellings = [n for n, t in enumerate(told) if t.kind == "telling"]
-    rows = relate(everyone.take(np.array(tellings)), lambda: [everyone], reach_days=REFRESH_DAYS)
+    rows = relate(
+        everyone.take(np.array(tellings)),
+        lambda: [everyone],
+        lambda names: {name: words[name] for name in names},
+        total=len(everyone),
+        reach_days=REFRESH_DAYS,
+    )
     related: dict[int, set[int]] = {n: set() for n in tellings}
     folded: dict[int, set[int]] = {n: set() for n in tellings}
     strangers: set[tuple[int, int]] = set()
@@ -177,7 +182,7 @@ def report(embed: Embed, passages: Sequence[str], write: Callable[[str], Any]) -
     write(f"{len(ideas)} ideas, {tellings} tellings, {len(told) - tellings} contraries")
     for others in [passages[: len(passages) // 4], passages]:
         found = recall_at_ten(
-            told, as_insights(told, np.concatenate([vectors, embed(others)]), others)
+            told, as_insights(told, np.concatenate([vectors, embed(others)]), others), others
         )
         write(
             f"among {len(others):>6} passages: recall at 10 {found.recall:.3f} "

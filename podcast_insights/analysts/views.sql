@@ -119,7 +119,8 @@ SELECT
   b.audio_link, b.published_on, b.insight_id
 FROM insights a, insights b
 WHERE a.insight_id = id AND b.insight_id <> id
+  AND (b.embedding_model = a.embedding_model) IS DISTINCT FROM false
   AND array_cosine_similarity(b.embedding, a.embedding) >= least
 ORDER BY similarity DESC;
 COMMENT ON MACRO TABLE insights_like IS
-  'insights_like(insight_id): every insight near to that one, also older, newer, same show.';
+  'insights_like(insight_id): every insight near to that one, also older, newer, same show; not those whose vectors another model made.';

@@ -73,9 +73,10 @@ def daily_digests(
             f"{', '.join(row['unknown_shows'])}. Correct followed_shows in the readers file."
         )
     for day in window.days():
-        shown = [render_markdown(digest) for _, digest in digests if digest.digest_on == day]
+        shown = [digest for _, digest in digests if digest.digest_on == day][:PREVIEWED]
+        preview = "\n\n---\n\n".join(map(render_markdown, shown))
         context.add_asset_metadata(
-            {"preview": dg.MarkdownMetadataValue("\n\n---\n\n".join(shown[:PREVIEWED]))},
+            {"preview": dg.MarkdownMetadataValue(preview)},
             partition_key=day.isoformat(),
         )
     context.add_output_metadata(

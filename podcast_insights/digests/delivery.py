@@ -7,6 +7,9 @@ there, or a connection that breaks there, may or may not have delivered. Such a 
 looked into the mailbox calls `release` or `confirm`. A digest too few is a pity, a digest
 too many costs trust.
 
+Nor is an insight mailed twice: what another digest brought the reader since this one was
+composed (a mail that failed and is tried again, days that are run out of order) is left out.
+
 What does not belong here: SMTP (`mail.py`); how a digest looks (`render.py`).
 """
 
@@ -18,7 +21,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from zoneinfo import ZoneInfo
 
 from podcast_insights.digests.mail import MailError, build_message, message_id, sender_address
-from podcast_insights.digests.model import Digest
+from podcast_insights.digests.model import Digest, without
 from podcast_insights.digests.readers import Reader
 from podcast_insights.errors import UserError
 from podcast_insights.warehouse.windows import end_of_day
@@ -71,11 +74,16 @@ class DeliveryResult:
 
 @dataclass(frozen=True)
 class Claim:
-    """What the ledger said when we asked for a digest; no attempt: not ours to send."""
+    """What the ledger said when we asked for a digest; no attempt: not ours to send.
+
+    Args:
+        told: insights of the digest that another one has brought to the reader.
+    """
 
     attempt: int | None
     outcome: Outcome = "skipped"
     reason: str = ""
+    told: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -171,7 +179,8 @@ def deliver_one(
     if claim.attempt is None:
         return DeliveryResult(digest.digest_id, reader.id, claim.outcome, claim.reason)
     try:
-        mailer.send(build_message(digest, reader, mailer.sender, at=started_at))
+        new = without(digest, claim.told)
+        mailer.send(build_message(new, reader, mailer.sender, at=started_at))
     except MailError as error:
         status, reason = ("failed" if error.is_certain else "sending"), str(error)
     except Exception as error:
@@ -189,13 +198,17 @@ def claimed(warehouse: "Warehouse", digest: Digest, mail_id: str, at: datetime) 
     Look and claim are one transaction under the warehouse's lock: of several processes
     exactly one gets the digest.
     """
-    key, insights = digest.digest_id, [entry.insight_id for entry in digest.entries]
+    key = digest.digest_id
     with warehouse.transaction() as connection:
         row = connection.execute(
             "SELECT status, attempts, epoch(started_at) FROM deliveries WHERE digest_id = ?", [key]
         ).fetchone()
         if row is not None and row[0] != "failed":
             return refusal(row[0], datetime.fromtimestamp(row[2], UTC), at)
+        told = told_elsewhere(connection, digest)
+        insights = [e.insight_id for e in digest.entries if e.insight_id not in told]
+        if not insights:
+            return Claim(None, "skipped", "other digests have brought all of it")
         attempt = 1 if row is None else int(row[1]) + 1
         connection.execute("DELETE FROM deliveries WHERE digest_id = ?", [key])
         connection.execute(
@@ -205,7 +218,17 @@ def claimed(warehouse: "Warehouse", digest: Digest, mail_id: str, at: datetime) 
             [key, digest.digest_on, digest.reader_id, mail_id, attempt, at, insights],
         )
         note_change(connection)
-    return Claim(attempt)
+    return Claim(attempt, told=told)
+
+
+def told_elsewhere(connection: "duckdb.DuckDBPyConnection", digest: Digest) -> frozenset[str]:
+    """Insights of a digest that the reader got, or may have got, by mail of another one."""
+    rows = connection.execute(
+        "SELECT DISTINCT unnest(list_intersect(insight_ids, ?::VARCHAR[])) FROM deliveries "
+        "WHERE reader_id = ? AND digest_id <> ? AND status <> 'failed'",
+        [[entry.insight_id for entry in digest.entries], digest.reader_id, digest.digest_id],
+    ).fetchall()
+    return frozenset(name for (name,) in rows)
 
 
 def refusal(status: str, started_at: datetime, now: datetime) -> Claim:

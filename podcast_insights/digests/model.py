@@ -4,7 +4,8 @@ Built from rows of `daily_digests`, so what is rendered is what an analyst can q
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -112,7 +113,23 @@ def from_rows(
     considered = selection and Considered(
         insights=selection["considered"], **{name: selection[name] for name in LEFT_OUT}
     )
-    return Digest(reader_id, reader_name, digest_on, wanted, entries, considered or None)
+    # How many the reader wants today says nothing of a digest that was chosen before.
+    asked = selection["wanted"] if selection else wanted
+    return Digest(reader_id, reader_name, digest_on, asked, entries, considered or None)
+
+
+def without(digest: Digest, told: AbstractSet[str]) -> Digest:
+    """The digest without what its reader has been told meanwhile, which it then says."""
+    left = [entry for entry in digest.entries if entry.insight_id not in told]
+    count = len(digest.entries) - len(left)
+    if not count:
+        return digest
+    known = digest.considered
+    return replace(
+        digest,
+        entries=tuple(replace(entry, rank=rank) for rank, entry in enumerate(left, start=1)),
+        considered=known and replace(known, told_before=known.told_before + count),
+    )
 
 
 LEFT_OUT = ("told_before", "same_idea", "adds_too_little", "low_value")

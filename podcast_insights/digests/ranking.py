@@ -27,6 +27,7 @@ from podcast_insights.digests.scoring import (
     rounded,
     score_all,
     tells_the_same,
+    title_key,
 )
 from podcast_insights.insights.records import SAME_IDEA
 
@@ -57,10 +58,16 @@ class Floors:
 
 @dataclass(frozen=True)
 class Choice:
-    """One chosen insight; its score is its relevance less what the places above make it cost."""
+    """One chosen insight; its score is its relevance less what the places above make it cost.
+
+    Args:
+        also_in: other shows that tell it.
+        teller_ids: the insights that tell it too: of these days, and those it is corroborated by.
+    """
 
     scored: Scored
     also_in: tuple[str, ...]
+    teller_ids: frozenset[str]
     diversity_cost: float
     score: float
 
@@ -129,10 +136,7 @@ def choose(
             board.close(i, "low_value")
     while len(board.choices) < wishes.wanted and board.take_best(floors.score):
         pass
-    is_full = len(board.choices) == wishes.wanted
-    return Selection(
-        board.choices, board.passed_over("outscored" if is_full else "adds_too_little")
-    )
+    return Selection(board.choices, board.passed_over(floors.score))
 
 
 class Board:
@@ -149,7 +153,7 @@ class Board:
         self._weights = weights
         self._relevance = np.array([one.relevance for one in candidates])
         self._episodes = np.array([str(one.row["episode_id"]) for one in candidates])
-        self._shows = np.array([str(one.row["show_title"]) for one in candidates])
+        self._shows = np.array([title_key(one.row["show_title"]) for one in candidates])
         self._nearest = np.zeros(len(candidates))
         self._companions = np.zeros(len(candidates))
         self._is_open = np.ones(len(candidates), dtype=bool)
@@ -181,6 +185,10 @@ class Board:
             Choice(
                 scored=self.candidates[best],
                 also_in=self._also_in(best, twins),
+                teller_ids=frozenset(
+                    (*(str(self.candidates[i].row["insight_id"]) for i in twins),)
+                    + tuple(self.candidates[best].row.get("corroborating_ids", ()))
+                ),
                 diversity_cost=float(self._last_costs[best]),
                 score=float(scores[best]),
             )
@@ -190,16 +198,20 @@ class Board:
         self._companions += self._weights.same_show * (self._shows == self._shows[best])
         return True
 
-    def passed_over(self, left: Reason) -> list[PassedOver]:
-        """All that got no place, the best first; `left` is the reason of what is still open."""
+    def passed_over(self, least: float) -> list[PassedOver]:
+        """All that got no place, the best first.
+
+        What is still open was outscored where it was worth a place, and else adds too little.
+        """
         chosen = {str(choice.scored.row["insight_id"]) for choice in self.choices}
         found = []
         for i, one in enumerate(self.candidates):
             if str(one.row["insight_id"]) in chosen:
                 continue
-            reason, instead_id = self._closed.get(i, (left, None))
             cost = float(self._last_costs[i])
             score = round(one.relevance - cost, DIGITS)
+            left: Reason = "outscored" if score >= least else "adds_too_little"
+            reason, instead_id = self._closed.get(i, (left, None))
             found.append(PassedOver(one, reason, cost, score, instead_id))
         return sorted(found, key=lambda p: (-p.score, str(p.scored.row["insight_id"])))
 
@@ -213,7 +225,11 @@ class Board:
         ]
 
     def _also_in(self, index: int, twins: Sequence[int]) -> tuple[str, ...]:
-        """The other shows that tell it, on these days or earlier ones."""
+        """The other shows that tell it, on these days or earlier ones; each title once."""
         row = self.candidates[index].row
-        shows = {self._shows[i] for i in twins} | set(row["corroborating_shows"])
-        return tuple(sorted(str(show) for show in shows - {row["show_title"]}))
+        titles = [self.candidates[i].row["show_title"] for i in twins]
+        by_key = {
+            title_key(title): title for title in sorted((*titles, *row["corroborating_shows"]))
+        }
+        by_key.pop(self._shows[index], None)
+        return tuple(sorted(by_key.values()))

@@ -38,7 +38,8 @@ class DailyDigestSchema(dy.Schema):
                 "similarity": dy.Float64(),
             }
         ),
-        description="Related insights from other episodes, the nearest first.",
+        description="Related insights from other episodes, the nearest first; not those that "
+        "also_in names, nor those with a place in this digest.",
     )
     score = dy.Float64(description="Sum of the weighted parts below, less the diversity cost.")
     value_part = dy.Float64(description="The engine's judgement.")
@@ -56,8 +57,9 @@ class DailyDigestSchema(dy.Schema):
     topic_likeness = dy.Float64(nullable=True, description="Its cosine to that topic.")
     nearest_seen_insight_id = dy.String(
         nullable=True,
-        description="The nearest of what the reader got in the 60 days before, as novelty_part "
-        "counts it; null where that is nothing, and in rows of schema 1.",
+        description="The nearest of what the reader got in the 60 days before, or by mail of a "
+        "later day, as novelty_part counts it; null where that is nothing, and in rows of "
+        "schema 1.",
     )
 
 
@@ -72,7 +74,10 @@ class DigestSelectionSchema(dy.Schema):
     considered = dy.Int64(description="Insights of the days looked back upon.")
     episodes_considered = dy.Int64(description="Episodes they come from.")
     shows_considered = dy.Int64(description="Shows they come from.")
-    told_before = dy.Int64(description="Of these, the reader got as many in the 60 days before.")
+    told_before = dy.Int64(
+        description="Of these, the reader got as many in the 60 days before, or by mail of a "
+        "later day."
+    )
     low_value = dy.Int64(description="Below the least value of their engine.")
     same_idea = dy.Int64(description="Told the same as one that was chosen.")
     adds_too_little = dy.Int64(

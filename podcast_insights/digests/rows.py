@@ -20,14 +20,35 @@ PASSED_OVER_KEPT = 20
 """Rivals that are kept with their parts; of a day with a thousand insights nobody reads more."""
 
 
-def digest_row(
-    name: str, reader: Reader, day: date, rank: int, choice: Choice, links: dict[str, list[Row]]
-) -> Row:
+def digest_rows(
+    reader: Reader, day: date, choices: Sequence[Choice], links: dict[str, list[Row]]
+) -> list[Row]:
+    """The places of one digest as rows.
+
+    What has a place of its own, or is named with one as telling the same, is related to none.
+    """
+    told = {str(choice.scored.row["insight_id"]) for choice in choices}
+    return [
+        digest_row(
+            reader,
+            day,
+            rank,
+            choice,
+            [
+                link
+                for link in links.get(choice.scored.row["insight_id"], ())
+                if link["insight_id"] not in told | choice.teller_ids
+            ],
+        )
+        for rank, choice in enumerate(choices, start=1)
+    ]
+
+
+def digest_row(reader: Reader, day: date, rank: int, choice: Choice, related: Sequence[Row]) -> Row:
     """One place of a digest as a row."""
     insight = choice.scored.row
-    related = [link for link in links.get(insight["insight_id"], [])][:RELATED_SHOWN]
     return {
-        "digest_id": name,
+        "digest_id": digest_id(reader.id, day),
         "rank": rank,
         "digest_on": day,
         "reader_id": reader.id,
@@ -42,7 +63,7 @@ def digest_row(
                 "audio_url": at_second(link["enclosure_url"], link["quote_start_s"]),
                 "similarity": link["similarity"],
             }
-            for link in related
+            for link in related[:RELATED_SHOWN]
         ],
         **choice.scored.parts,
         "diversity_cost": choice.diversity_cost,
@@ -55,7 +76,6 @@ def digest_row(
 
 
 def selection_row(
-    name: str,
     reader: Reader,
     day: date,
     selection: Selection,
@@ -65,7 +85,7 @@ def selection_row(
     """How a digest was chosen, as a row."""
     counts = selection.counts
     return {
-        "digest_id": name,
+        "digest_id": digest_id(reader.id, day),
         "digest_on": day,
         "reader_id": reader.id,
         "wanted": reader.insights,
@@ -126,7 +146,8 @@ def digests_of(
         readers: those that are asked for.
         days: those that are asked for.
         places: rows of `daily_digests`.
-        selections: rows of `digest_selections`; a digest without one says less of a thin day.
+        selections: rows of `digest_selections`, with how many were wanted when it was chosen; a
+            digest without one says less of a thin day.
     """
     by_id, chosen = by_digest(places), by_digest(selections)
     return [

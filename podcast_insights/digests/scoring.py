@@ -27,11 +27,6 @@ FULL_TOPIC = 0.45
 """Cosine from which a text is all about a topic. A tenth of the texts that fit a topic come that
 far, and none of those that do not (docs/decisions/0013-ranking.md)."""
 
-OWN_SHOW_RETELLS = 0.70
-"""Cosine from which a show repeats itself to a reader. All it says is about its subject and in
-its voice: of 24 pairs of episodes' passages at the usual 0.60, two told the same. Other shows
-come that near only when they tell the same (docs/decisions/0013-ranking.md)."""
-
 
 @dataclass(frozen=True)
 class Weights:
@@ -56,7 +51,8 @@ class Wishes:
         topics: in the reader's words.
         topic_vectors: unit vectors, one for each topic.
         followed_shows: titles, as `title_key` makes them comparable.
-        seen: insights the reader got before; never given again, nor told in other words.
+        seen: insights the reader got before, or by mail since; never given again, nor told in
+            other words.
         seen_vectors: unit vectors, one for each of `seen`.
     """
 
@@ -164,9 +160,6 @@ def told_by(row: Row, tellings: np.ndarray, seen: Sequence[Row]) -> str | None:
     for place in np.argsort(-tellings, kind="stable"):
         if tellings[place] < SAME_IDEA:
             break
-        is_own = title_key(row["show_title"]) == title_key(seen[place]["show_title"])
-        if is_own and tellings[place] < OWN_SHOW_RETELLS:
-            continue
         if tells_the_same(row, seen[place], float(tellings[place])):
             return str(seen[place]["insight_id"])
     return None
@@ -174,7 +167,8 @@ def told_by(row: Row, tellings: np.ndarray, seen: Sequence[Row]) -> str | None:
 
 def tells_the_same(one: Row, other: Row, cosine: float) -> bool:
     """Whether two insights are one idea in other words; a contradiction is another idea."""
-    return is_same_idea(Telling.of(one), Telling.of(other), cosine)
+    is_own_show = title_key(one["show_title"]) == title_key(other["show_title"])
+    return is_same_idea(Telling.of(one), Telling.of(other), cosine, is_own_show=is_own_show)
 
 
 def rounded(numbers: np.ndarray) -> np.ndarray:

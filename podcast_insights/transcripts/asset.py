@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     partitions_def=DAILY,
     backfill_policy=BLOCK,
     pool="gpu",
-    code_version="1",
+    code_version="2",
 )
 def transcripts(
     context: dg.AssetExecutionContext,

@@ -1,222 +1,24 @@
 """Digests from the warehouse: memory, look-back, what was sent stays as it was sent."""
 
-import shutil
-from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
-from podcast_insights.cache import Cache
-from podcast_insights.digests.compose import (
-    MEMORY_DAYS,
-    MIN_RELATED_SHOWN,
-    Composed,
-    Composer,
-    Row,
-)
+from podcast_insights.digests.candidates import MIN_RELATED_SHOWN
+from podcast_insights.digests.compose import Composer
 from podcast_insights.digests.lead import lead
-from podcast_insights.digests.model import SURE_TOPIC, Digest, digest_id
-from podcast_insights.digests.readers import Reader
-from podcast_insights.digests.records import DAILY_DIGESTS, DELIVERIES, DIGEST_SELECTIONS
+from podcast_insights.digests.memory import MEMORY_DAYS
+from podcast_insights.digests.model import SURE_TOPIC, digest_id
+from podcast_insights.digests.records import DAILY_DIGESTS, DIGEST_SELECTIONS
 from podcast_insights.digests.rows import PASSED_OVER_KEPT, at_second, digests_of
+from podcast_insights.digests.scoring import Weights
 from podcast_insights.embeddings.embedder import Embedder
-from podcast_insights.episodes.records import EPISODES
-from podcast_insights.feeds.records import FEEDS
-from podcast_insights.insights.records import INSIGHTS, RELATED_INSIGHTS
-from podcast_insights.warehouse.database import Warehouse
 from podcast_insights.warehouse.windows import DateWindow
-from podcast_insights_tests.digests import reader
-
-TABLES = (
-    *(FEEDS, EPISODES, INSIGHTS, RELATED_INSIGHTS),
-    *(DAILY_DIGESTS, DIGEST_SELECTIONS, DELIVERIES),
-)
-DAY = date(2025, 9, 8)
-AXES = np.eye(384, dtype=np.float32)
-
-
-class Axes(Embedder):
-    """Embeds the texts `0`, `1`, `2`... as the axes, so that a topic fits exactly one idea."""
-
-    def embed(self, texts: Sequence[str]) -> np.ndarray:
-        return AXES[[int(text) for text in texts]]
-
-
-def days_of(first: int, last: int | None = None) -> DateWindow:
-    """From so many days after the first day up to the last of so many."""
-    return DateWindow(
-        DAY + timedelta(days=first),
-        DAY + timedelta(days=(first if last is None else last) + 1),
-    )
-
-
-class World:
-    """A warehouse that is filled idea by idea."""
-
-    def __init__(self, warehouse: Warehouse, cache: Cache) -> None:
-        self.warehouse = warehouse
-        self.embedder: Embedder = Axes(cache)
-        self.told: dict[str, list[Row]] = {"episodes": [], "insights": [], "related_insights": []}
-
-    def tell(self, name: str, axis: int, *, days: int = 0, show: str = "", **changes: Any) -> None:  # noqa: ANN401
-        """An insight of an episode of its own, `days` after the first day."""
-        on = DAY + timedelta(days=days)
-        show = show or f"Show of {name}"
-        episode = dict.fromkeys(EPISODES.schema.columns()) | {
-            "episode_id": f"e{name}",
-            "published_on": on,
-            "status": "ok",
-            "feed_id": show,
-            "source_feed_ids": [show],
-            "show_title": show,
-            "title": f"Episode of {name}",
-            "description": "",
-            "date_source": "feed",
-            "link": f"https://show.example/{name}",
-            "enclosure_url": f"https://cdn.example/{name}.mp3",
-            "persons": [],
-        }
-        insight = {
-            "insight_id": name,
-            "episode_id": f"e{name}",
-            "published_on": on,
-            "position": 0,
-            "headline": f"Headline of {name}",
-            "body": f"Body of {name}.",
-            "quote": f"Quote of {name}.",
-            "quote_start_s": 61.9,
-            "quote_end_s": 70.0,
-            "quote_match": "exact",
-            "speaker": None,
-            "topics": [],
-            "value_score": 0.5,
-            "audio_sha256": "sha",
-            "engine": "extractive",
-            "model": "m",
-            "prompt_version": "1",
-            "embedding": AXES[axis].tolist(),
-            **changes,
-        }
-        self.told["episodes"].append(episode)
-        self.told["insights"].append(insight)
-
-    def link(self, source: str, target: str, **changes: Any) -> None:  # noqa: ANN401
-        row = {
-            "insight_id": source,
-            "related_insight_id": target,
-            "published_on": DAY,
-            "rank": 1,
-            "similarity": 0.7,
-            "is_other_show": True,
-            "is_same_idea": False,
-            "rank_on_day": changes.get("rank", 1),
-            "folded_insight_ids": [],
-            **changes,
-        }
-        self.told["related_insights"].append(row)
-
-    def store(self) -> None:
-        """Put what was told into the warehouse."""
-        for table, rows in self.told.items():
-            self.warehouse.merge(table, self.warehouse.tables[table].frame(rows))
-            rows.clear()
-
-    def composed(
-        self,
-        first: int = 0,
-        last: int | None = None,
-        *,
-        lookback: int = 3,
-        **wishes: Any,  # noqa: ANN401 - any field of a reader
-    ) -> Composed:
-        """Digests of Ada for a range of days, without storing them."""
-        self.store()
-        composer = Composer(self.warehouse, self.embedder, lookback)
-        composed = composer.compose([reader(**wishes)], days_of(first, last))
-        DAILY_DIGESTS.conform(DAILY_DIGESTS.frame(composed.places))
-        DIGEST_SELECTIONS.conform(DIGEST_SELECTIONS.frame(composed.selections))
-        return composed
-
-    def compose(self, first: int = 0, last: int | None = None, **wishes: Any) -> list[Row]:  # noqa: ANN401
-        """The places alone."""
-        return self.composed(first, last, **wishes).places
-
-    def run(self, first: int = 0, last: int | None = None, **wishes: Any) -> list[Row]:  # noqa: ANN401
-        """The same, and stored as the asset would."""
-        composed, days = self.composed(first, last, **wishes), days_of(first, last)
-        for table, rows in (
-            (DIGEST_SELECTIONS, composed.selections),
-            (DAILY_DIGESTS, composed.places),
-        ):
-            self.warehouse.replace_window(table.name, days, table.frame(rows))
-        return composed.places
-
-    def digests(self, first: int = 0, last: int | None = None) -> list[tuple[Reader, Digest]]:
-        """What is stored of them, as values."""
-        days = days_of(first, last)
-        places, selections = (
-            self.warehouse.read_window(name, days)
-            for name in ("daily_digests", "digest_selections")
-        )
-        return digests_of([reader()], list(days.days()), places, selections)
-
-    def subscribe(self, *titles: str, days: int = 0) -> None:
-        """The feeds as they were scanned for a day."""
-        empty = dict.fromkeys(FEEDS.schema.columns())
-        rows = [
-            empty
-            | {
-                "feed_id": title,
-                "snapshot_on": DAY + timedelta(days=days),
-                "show_title": title,
-                "feed_url": "https://show.example/feed",
-                "status": "ok",
-                "fetched_at": datetime(2025, 9, 9, tzinfo=UTC),
-            }
-            for title in titles
-        ]
-        self.warehouse.merge("feeds", FEEDS.frame(rows))
-
-    def deliver(self, status: str, *, days: int = 0) -> None:
-        """A line in the ledger of mails for Ada's digest."""
-        on = DAY + timedelta(days=days)
-        row = {
-            "digest_id": digest_id("ada", on),
-            "digest_on": on,
-            "reader_id": "ada",
-            "status": status,
-            "message_id": "<1@example.org>",
-            "attempts": 1,
-            "started_at": datetime(2025, 9, 9, tzinfo=UTC),
-            "sent_at": None,
-            "error": None,
-            "insight_ids": [],
-        }
-        self.warehouse.merge("deliveries", DELIVERIES.frame([row]))
-
-
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A warehouse file with the tables that digests read and write, made once."""
-    path = tmp_path_factory.mktemp("empty") / "warehouse.duckdb"
-    Warehouse(path, {table.name: table for table in TABLES}).revision()
-    return path
-
-
-@pytest.fixture
-def world(empty: Path, tmp_path: Path) -> World:
-    path = Path(shutil.copy(empty, tmp_path))
-    warehouse = Warehouse(path, {table.name: table for table in TABLES})
-    return World(warehouse, Cache(tmp_path / "cache"))
-
-
-def ids(rows: Sequence[Row]) -> list[str]:
-    return [row["insight_id"] for row in rows]
-
+from podcast_insights_tests.digests import DAY, reader
+from podcast_insights_tests.digests.world import AXES, World, ids
 
 # One day
 
@@ -343,7 +145,52 @@ def test_the_own_show_corroborates_nothing(world: World) -> None:
     world.tell("a", 0)
     world.tell("own", 0, days=-30, show="Show of a")
     world.link("a", "own", is_same_idea=True, is_other_show=False)
-    assert world.compose()[0]["also_in"] == []
+    (row,) = world.compose()
+    assert (row["also_in"], row["corroboration_part"]) == ([], 0)
+
+
+def test_neither_does_a_second_feed_of_it(world: World) -> None:
+    world.tell("a", 0, show="A Show")
+    world.tell("again", 0, days=-30, show="a  show", headline="Headline")
+    world.link("a", "again", is_same_idea=True)
+    (row,) = world.compose()
+    assert (row["also_in"], row["corroboration_part"]) == ([], 0)
+    # Nor are two feeds of one other show two shows.
+    for name, show in (("b", "B Show"), ("c", "B  show")):
+        world.tell(name, 0, days=-30, show=show)
+        world.link("a", name, is_same_idea=True, rank=2)
+    (row,) = world.compose()
+    assert len(row["also_in"]) == 1
+    assert row["corroboration_part"] == pytest.approx(Weights().corroboration / 2)
+
+
+def test_who_was_folded_with_a_teller_and_contradicts_the_insight_is_not_named(
+    world: World,
+) -> None:
+    world.tell("a", 0, headline="Coffee lowers the risk of heart disease")
+    world.tell("b", 1, days=-5, headline="Coffee changes the risk of heart disease")
+    world.tell("c", 0, days=-5, headline="Coffee raises the risk of heart disease")
+    world.tell("d", 0, days=-5, headline="Coffee reduces the risk of heart disease")
+    world.tell("far", 2, days=-5, headline="Coffee lowers the risk of heart disease")
+    world.link("a", "b", is_same_idea=True, folded_insight_ids=["c", "d", "far"])
+    (row,) = world.compose()
+    assert row["also_in"] == ["Show of b", "Show of d"]
+
+
+def test_related_is_what_the_digest_does_not_tell_anyway(world: World) -> None:
+    """Neither who is named as telling the same, nor what has a place of its own."""
+    for axis, name in enumerate(("a", "b")):
+        world.tell(name, axis, value_score=0.9)
+    world.tell("twin", 0, value_score=0.6)
+    for axis, name in enumerate(("teller", "else"), start=3):
+        world.tell(name, axis, days=-30)
+    world.link("a", "teller", rank=1, is_same_idea=True)
+    for rank, name in enumerate(("b", "twin", "else"), start=2):
+        world.link("a", name, rank=rank)
+    rows = world.compose()
+    assert ids(rows) == ["a", "b"]
+    assert rows[0]["also_in"] == ["Show of teller", "Show of twin"]
+    assert [link["insight_id"] for link in rows[0]["related"]] == ["else"]
 
 
 def test_what_later_days_brought_changes_no_digest(world: World) -> None:
@@ -359,7 +206,8 @@ def test_what_later_days_brought_changes_no_digest(world: World) -> None:
     world.link("a", "b", rank=2, rank_on_day=1, is_same_idea=True, folded_insight_ids=["teller"])
     world.link("a", "c", rank=None, rank_on_day=2)
     assert world.compose() == before
-    assert [link["insight_id"] for link in before[0]["related"]] == ["b", "c"]
+    assert [link["insight_id"] for link in before[0]["related"]] == ["c"]
+    assert before[0]["also_in"] == ["Show of b"]
 
 
 def test_one_idea_of_two_shows_of_the_day_is_given_once(world: World) -> None:

@@ -15,13 +15,13 @@ from podcast_insights.digests.ranking import Choice, Floors, PassedOver, Selecti
 from podcast_insights.digests.scoring import (
     FULL_TOPIC,
     MIN_TOPIC,
-    OWN_SHOW_RETELLS,
     Row,
     Weights,
     Wishes,
     title_key,
 )
 from podcast_insights.insights.records import ENGINES, SAME_IDEA
+from podcast_insights.insights.related.same_idea import OWN_SHOW_RETELLS
 
 DAY = date(2025, 9, 8)
 AXES = np.eye(384, dtype=np.float32)
@@ -185,6 +185,20 @@ def test_every_rival_is_told_with_its_reason() -> None:
     assert scores == sorted(scores, reverse=True)
 
 
+def test_what_is_worth_no_place_was_not_outscored() -> None:
+    """In a full digest too: outscored are only those that would have got a place otherwise."""
+    values = {"first": 0.9, "second": 0.8, "rival": 0.7, "dull": 0.6}
+    rows = [candidate(name, n, value_score=value) for n, (name, value) in enumerate(values.items())]
+    least = chosen(rows[2])[0].score
+    selection = selected(*rows, wishes=replace(NOBODY, wanted=2), floors=Floors(score=least))
+    assert fates(selection) == {
+        "first": "chosen",
+        "second": "chosen",
+        "rival": "outscored",
+        "dull": "adds_too_little",
+    }
+
+
 def test_a_rivals_score_compares_with_that_of_the_last_place() -> None:
     """Third beats the rival because the rival's show has a place already, and the row says so."""
     top = candidate("top", 0, value_score=0.9)
@@ -260,6 +274,13 @@ def test_a_show_may_stay_with_its_subject_without_being_taken_to_repeat_itself()
     for likeness, fate in ((OWN_SHOW_RETELLS, "told_before"), (OWN_SHOW_RETELLS - 0.001, "chosen")):
         own = candidate("own", 1, show_title="A  show", **like(near(0, likeness)))
         assert fates(selected(own, wishes=who_read(old))) == {"own": fate}
+
+
+def test_one_show_repeats_itself_within_a_digest_by_the_same_rule() -> None:
+    for likeness, count in ((OWN_SHOW_RETELLS, 1), (OWN_SHOW_RETELLS - 0.001, 2)):
+        own = candidate("own", 1, show_title="show of A", **like(near(0, likeness)))
+        choices = chosen(candidate("a", 0, value_score=1.0), own, weights=Weights(likeness=0))
+        assert len(choices) == count
 
 
 def test_what_resembles_something_seen_comes_later() -> None:

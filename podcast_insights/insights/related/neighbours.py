@@ -10,7 +10,7 @@ What does not belong here: what makes two insights one idea (`same_idea.py`), ro
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -18,25 +18,29 @@ import numpy as np
 import polars as pl
 
 from podcast_insights.embeddings.records import DIMENSIONS
+from podcast_insights.insights.records import SAME_IDEA
 
 MIN_SIMILARITY = 0.30
 KEEP = 32
 """Neighbours kept of each kind; folding seldom needs more to find ten ideas."""
 MARGIN = 1e-4
 """A float32 product of unit vectors is off by less than this, rounding to four places included."""
+MANY = 4 * KEEP
+"""Neighbours among which it is worth looking who is near to whom before their words are read."""
+SPARE = 50_000
+"""Insights that are held though nobody keeps them any more, before they are let go: 80 MB."""
 GROUP = 512
 """Insights compared with a page at most at once: their product with 10 thousand takes 20 MB."""
 
 
 @dataclass(frozen=True)
 class Insights:
-    """Some insights as parallel arrays.
+    """Some insights as parallel arrays, without their words: few of them are ever asked for.
 
     Args:
         episodes: the episode that counts: of an episode in two feeds, the same for both.
         days: days since 1970.
         models: what made the vectors; empty where schema 1 did not say.
-        entities: names in headline and body, a tuple for each insight.
     """
 
     ids: np.ndarray
@@ -44,9 +48,6 @@ class Insights:
     shows: np.ndarray
     days: np.ndarray
     models: np.ndarray
-    headlines: np.ndarray
-    bodies: np.ndarray
-    entities: np.ndarray
     vectors: np.ndarray
 
     def __len__(self) -> int:
@@ -66,9 +67,6 @@ def to_insights(rows: pl.DataFrame) -> Insights:
         shows=rows["feed_id"].to_numpy().astype(object),
         days=rows["published_on"].to_physical().to_numpy().astype(np.int64),
         models=rows["embedding_model"].fill_null("").to_numpy().astype(object),
-        headlines=rows["headline"].to_numpy().astype(object),
-        bodies=rows["body"].to_numpy().astype(object),
-        entities=tuples(rows["entities"].to_list()),
         vectors=np.ascontiguousarray(vectors, dtype=np.float32),
     )
 
@@ -84,14 +82,6 @@ def day_number(day: date) -> int:
 def date_of(number: int) -> date:
     """The date of such a number."""
     return EPOCH + timedelta(days=int(number))
-
-
-def tuples(lists: Sequence[Sequence[str] | None]) -> np.ndarray:
-    """Lists of any length, or none, as an array of tuples."""
-    found = np.empty(len(lists), dtype=object)
-    for place, values in enumerate(lists):
-        found[place] = tuple(values or ())
-    return found
 
 
 def joined(parts: Sequence[Insights]) -> Insights:
@@ -123,16 +113,89 @@ class Pool:
         return len(self.similarities)
 
 
-def pooled(pools: Sequence[Pool], keep: int) -> Pool:
-    """The nearest `keep` of several pools; ties go by id, so that the order of pages is nothing."""
-    filled = [pool for pool in pools if len(pool)]
-    if not filled:
-        return pools[0]
-    insights = joined([pool.insights for pool in filled])
-    similarities = np.concatenate([pool.similarities for pool in filled])
-    order = nearest_first(insights.ids, similarities)[:keep]
-    # A full pool counts as cut: what came after it was full was turned away unseen.
-    return Pool(insights.take(order), similarities[order], is_cut=len(similarities) >= keep)
+class Shelf:
+    """Insights that are somebody's neighbours, each once, however many keep it.
+
+    So that a topic that is everywhere, and thousands of insights that look for neighbours at
+    once, cost no more memory than the insights there are.
+    """
+
+    def __init__(self, nobody: Insights) -> None:
+        self._nobody = nobody
+        self._parts = [nobody]
+        self._count = 0
+        self._page = nobody
+        self._places = np.zeros(0, dtype=np.int64)
+        self._fresh: list[np.ndarray] = []
+
+    def open(self, page: Insights) -> None:
+        """What is put here from now on is of this page."""
+        self._page = page
+        self._places = np.full(len(page), -1, dtype=np.int64)
+
+    def put(self, near: np.ndarray) -> np.ndarray:
+        """Places here of some of the page."""
+        fresh = near[self._places[near] < 0]
+        if fresh.size:
+            self._places[fresh] = np.arange(self._count, self._count + fresh.size)
+            self._fresh.append(fresh)
+            self._count += fresh.size
+        places: np.ndarray = self._places[near]
+        return places
+
+    def close(self) -> None:
+        """Let go of the page, but for what was put here."""
+        if self._fresh:
+            self._parts.append(self._page.take(np.concatenate(self._fresh)))
+        self._fresh, self._page = [], self._nobody
+
+    def take(self, places: np.ndarray) -> Insights:
+        """Those at some places."""
+        return self.insights.take(places)
+
+    @property
+    def insights(self) -> Insights:
+        """All of them."""
+        if len(self._parts) > 1:
+            self._parts = [joined(self._parts)]
+        return self._parts[0]
+
+    def clear(self, keepers: Sequence["Neighbours"]) -> None:
+        """Let go of what nobody keeps any more."""
+        used = np.unique(np.concatenate([k.places for near in keepers for k in near.kept]))
+        self._parts = [self.insights.take(used)]
+        self._count = len(used)
+        for near in keepers:
+            near.kept = [
+                replace(kept, places=np.searchsorted(used, kept.places)) for kept in near.kept
+            ]
+
+    def __len__(self) -> int:
+        return self._count
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The nearest of one kind, nearest first: their names and where they are on the shelf."""
+
+    ids: np.ndarray
+    places: np.ndarray
+    similarities: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.similarities)
+
+
+NONE = Kept(np.zeros(0, dtype=object), np.zeros(0, dtype=np.int64), np.zeros(0))
+
+
+def merged(some: Sequence[Kept], keep: int) -> Kept:
+    """The nearest `keep` of several; ties go by id, so that the order of pages is nothing."""
+    ids = np.concatenate([kept.ids for kept in some])
+    similarities = np.concatenate([kept.similarities for kept in some])
+    order = nearest_first(ids, similarities)[:keep]
+    places = np.concatenate([kept.places for kept in some])
+    return Kept(ids[order], places[order], similarities[order])
 
 
 def nearest_first(ids: np.ndarray, similarities: np.ndarray) -> np.ndarray:
@@ -143,16 +206,16 @@ def nearest_first(ids: np.ndarray, similarities: np.ndarray) -> np.ndarray:
 class Neighbours:
     """The neighbours of one insight as far as pages have been seen.
 
-    Four pools, because other shows come first however near the own show's are, and because a
+    Of four kinds, because other shows come first however near the own show's are, and because a
     digest knows only what was there on the insight's own day.
     """
 
-    def __init__(self, insight: Insights, keep: int, reach_days: int) -> None:
+    def __init__(self, insight: Insights, shelf: Shelf, keep: int, reach_days: int) -> None:
         self.insight = insight
+        self.shelf = shelf
         self.keep = keep
         self.reach = int(insight.days[0]) + reach_days
-        nobody = Pool(insight.take(slice(0, 0)), np.zeros(0))
-        self.pools = [nobody] * 4
+        self.kept = [NONE] * 4
         self.floors = np.full(4, MIN_SIMILARITY)
 
     def offer(self, page: Insights, likeness: np.ndarray) -> None:
@@ -174,23 +237,39 @@ class Neighbours:
             least = np.partition(likeness[near], -self.keep)[-self.keep]
             near = near[likeness[near] >= least - MARGIN]
         exact = cosines(page.vectors[near], self.insight.vectors[0])
-        near, exact = near[exact >= MIN_SIMILARITY], exact[exact >= MIN_SIMILARITY]
+        near, exact = near[exact >= self.floors[number]], exact[exact >= self.floors[number]]
         if not near.size:
             return
         order = nearest_first(page.ids[near], exact)[: self.keep]
-        fresh = Pool(page.take(near[order]), exact[order])
-        pool = pooled([self.pools[number], fresh], self.keep)
-        self.pools[number] = pool
-        if len(pool) >= self.keep:
-            self.floors[number] = pool.similarities[-1]
+        near = near[order]
+        fresh = Kept(page.ids[near], self.shelf.put(near), exact[order])
+        self.kept[number] = kept = merged([self.kept[number], fresh], self.keep)
+        if len(kept) >= self.keep:
+            self.floors[number] = kept.similarities[-1]
 
     def other_shows(self, *, with_late: bool) -> Pool:
         """Neighbours of other shows, on the insight's day or with what later days brought."""
-        return pooled([self.pools[0], *([self.pools[2]] if with_late else [])], self.keep)
+        return self._pool(self.kept[0:3:2] if with_late else self.kept[:1])
 
     def same_show(self, *, with_late: bool) -> Pool:
         """Neighbours of the insight's own show."""
-        return pooled([self.pools[1], *([self.pools[3]] if with_late else [])], self.keep)
+        return self._pool(self.kept[1:4:2] if with_late else self.kept[1:2])
+
+    def _pool(self, some: Sequence[Kept]) -> Pool:
+        nearest = merged(some, self.keep)
+        # A full one counts as cut: what came after it was full was turned away unseen.
+        is_cut = sum(map(len, some)) >= self.keep
+        return Pool(self.shelf.take(nearest.places), nearest.similarities, is_cut)
+
+    def crowded(self) -> set[str]:
+        """Names of those that may tell one idea with each other, or with the insight."""
+        kept = merged(self.kept, 4 * self.keep)
+        if len(kept) > MANY:
+            return set(kept.ids)
+        vectors = self.shelf.take(kept.places).vectors
+        near = vectors @ vectors.T >= SAME_IDEA - MARGIN
+        is_near = (near.sum(axis=1) > 1) | (kept.similarities >= SAME_IDEA)
+        return set(kept.ids[is_near])
 
 
 def may_be_related(insight: Insights, page: Insights, places: np.ndarray) -> Any:  # noqa: ANN401
@@ -208,18 +287,24 @@ def search(
     """The neighbours of each of `queries` among all pages.
 
     Args:
-        queries: at most a few thousand; each keeps up to four times `keep` vectors.
+        queries: each keeps up to four times `keep` neighbours, of which each is held once.
         pages: parts of the corpus, in any order.
         reach_days: how many days after its own an insight's neighbours may be.
         keep: neighbours of each kind.
     """
     singles = (queries.take(slice(place, place + 1)) for place in range(len(queries)))
-    found = [Neighbours(single, keep, reach_days) for single in singles]
+    shelf, cleared = Shelf(queries.take(slice(0, 0))), 0
+    found = [Neighbours(single, shelf, keep, reach_days) for single in singles]
     for page in pages:
         if not len(page):
             continue
+        shelf.open(page)
         for start in range(0, len(found), GROUP):
             likeness = queries.vectors[start : start + GROUP] @ page.vectors.T
             for neighbours, row in zip(found[start : start + GROUP], likeness, strict=True):
                 neighbours.offer(page, row)
+        shelf.close()
+        if len(shelf) > 2 * cleared + SPARE:
+            shelf.clear(found)
+            cleared = len(shelf)
     return found

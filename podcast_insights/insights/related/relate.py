@@ -8,13 +8,13 @@ What does not belong here: the search (`neighbours.py`), what one idea is (`fold
 rows to make again and how they are stored (`refresh.py`).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from podcast_insights.insights.related.folding import Idea, fold, telling_of
+from podcast_insights.insights.related.folding import Folder, Idea
 from podcast_insights.insights.related.neighbours import (
     KEEP,
     Insights,
@@ -24,12 +24,15 @@ from podcast_insights.insights.related.neighbours import (
     joined,
     search,
 )
-from podcast_insights.insights.related.same_idea import is_same_idea
+from podcast_insights.insights.related.same_idea import Telling
 
 TOP = 10
-AT_ONCE = 256
-"""Insights that look for neighbours in one reading of the corpus; each keeps up to 0.2 MB of them,
-and the day's own with those it refreshes are seldom more."""
+HELD = 200_000
+"""Neighbours that are held at once, with their vectors: 300 MB."""
+NAMED = 2_000_000
+"""Neighbours that are kept at once by all insights together, by name and place: 50 MB."""
+FOLDED = 1_024
+"""Insights whose neighbours' words are read at once: some 10 MB, at most 130."""
 MAX_KEEP = 512
 """Neighbours of a kind that are looked at, at most, until they make ten ideas."""
 REFRESH_DAYS = 14
@@ -37,6 +40,7 @@ REFRESH_DAYS = 14
 
 Row = dict[str, Any]
 Pages = Callable[[], Iterable[Insights]]
+Words = Callable[[Iterable[str]], Mapping[str, Telling]]
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,13 @@ class Ideas:
 
 
 def relate(
-    queries: Insights, pages: Pages, *, reach_days: int = REFRESH_DAYS, top: int = TOP
+    queries: Insights,
+    pages: Pages,
+    words: Words,
+    *,
+    total: int,
+    reach_days: int = REFRESH_DAYS,
+    top: int = TOP,
 ) -> list[Row]:
     """Links from each of `queries` to its neighbours.
 
@@ -77,6 +87,8 @@ def relate(
         queries: the insights to relate.
         pages: gives all insights up to `reach_days` after the last of `queries`, in parts and
             in any order, as often as it is called.
+        words: gives the words of insights by id, of those there are.
+        total: how many insights `pages` gives, about.
         reach_days: how far later days count.
         top: ideas in each of the two lists.
 
@@ -87,14 +99,13 @@ def relate(
     waiting, keep = list(range(len(queries))), KEEP
     while waiting:
         short: list[int] = []
-        # Fewer at once where each keeps more, so that memory stays what it was.
-        size = AT_ONCE * KEEP // keep
+        size = at_once(keep, total)
         for start in range(0, len(waiting), size):
             part = waiting[start : start + size]
             found = search(queries.take(np.array(part)), pages(), reach_days, keep)
-            for place, neighbours in zip(part, found, strict=True):
-                on_day = ideas_of(neighbours, top, with_late=False)
-                by_now = ideas_of(neighbours, top, with_late=True)
+            for place, (neighbours, folder) in zip(part, with_words(found, words), strict=True):
+                on_day = ideas_of(neighbours, folder, top, with_late=False)
+                by_now = ideas_of(neighbours, folder, top, with_late=True)
                 if (on_day.is_short or by_now.is_short) and keep < MAX_KEEP:
                     short.append(place)
                 else:
@@ -103,10 +114,30 @@ def relate(
     return rows
 
 
-def ideas_of(neighbours: Neighbours, top: int, *, with_late: bool) -> Ideas:
+def at_once(keep: int, total: int) -> int:
+    """Insights that look for neighbours in one reading of the corpus, by the memory it takes.
+
+    All of them together hold no more neighbours than there are insights; only in a larger
+    corpus may each hold others.
+    """
+    return max((NAMED if total <= HELD else HELD) // (4 * keep), 1)
+
+
+def with_words(found: Sequence[Neighbours], words: Words) -> Iterable[tuple[Neighbours, Folder]]:
+    """Each with what folds its neighbours; their words are read for many at once."""
+    for start in range(0, len(found), FOLDED):
+        part = found[start : start + FOLDED]
+        wanted = {str(neighbours.insight.ids[0]) for neighbours in part}
+        for neighbours in part:
+            wanted |= neighbours.crowded()
+        told = words(wanted)
+        yield from ((neighbours, Folder(neighbours.insight, told)) for neighbours in part)
+
+
+def ideas_of(neighbours: Neighbours, folder: Folder, top: int, *, with_late: bool) -> Ideas:
     """Fold the neighbours of one insight into ideas, other shows first."""
     pool = neighbours.other_shows(with_late=with_late)
-    ideas = fold(pool, top)
+    ideas = folder.fold(pool, top)
     if len(ideas) >= top or pool.is_cut:
         return Ideas(pool, ideas, is_short=len(ideas) < top)
     own = neighbours.same_show(with_late=with_late)
@@ -115,7 +146,7 @@ def ideas_of(neighbours: Neighbours, top: int, *, with_late: bool) -> Ideas:
             joined([pool.insights, own.insights]),
             np.concatenate([pool.similarities, own.similarities]),
         )
-        ideas = fold(pool, top)
+        ideas = folder.fold(pool, top)
     return Ideas(pool, ideas, is_short=len(ideas) < top and own.is_cut)
 
 
@@ -142,7 +173,7 @@ def row_of(
     list the ones of later days: so whoever asks for the day's tellers by their dates gets what
     was told on the day, whenever it is asked.
     """
-    ideas, (_, idea) = (on_day, known) if known else (by_now, current or (0, Idea(0)))
+    ideas, (_, idea) = (on_day, known) if known else (by_now, current or (0, Idea(0, is_own=False)))
     place, day = idea.teller, int(insight.days[0])
     folded = on_day.others(known[1]) if known else []
     if current:
@@ -156,7 +187,7 @@ def row_of(
         "rank": current[0] if current else None,
         "similarity": similarity,
         "is_other_show": bool(theirs.shows[place] != insight.shows[0]),
-        "is_same_idea": is_same_idea(telling_of(insight, 0), telling_of(theirs, place), similarity),
+        "is_same_idea": idea.is_own,
         "rank_on_day": known[0] if known else None,
         "folded_insight_ids": folded,
     }

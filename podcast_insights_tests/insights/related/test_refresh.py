@@ -220,6 +220,18 @@ def test_analysts_see_the_present_list_and_how_many_more_tell_an_idea(
     ]
 
 
+def test_analysts_compare_vectors_of_one_model(world: World, tmp_path: Path) -> None:
+    rows = [insight("me"), insight("near", 0.9), insight("old", 0.8, embedding_model=None)]
+    rows += [insight("other", 0.95, embedding_model="another model")]
+    world.tell(window(0), rows)
+    copy = Warehouse(Path(shutil.copy(world.warehouse.path, tmp_path / "copy.duckdb")), CONTRACTS)
+    with copy.transaction() as connection:
+        for statement in statements():
+            connection.execute(statement)
+        found = connection.execute("SELECT insight_id FROM insights_like('me')").fetchall()
+    assert [name for (name,) in found] == ["near", "old"]
+
+
 # Whatever the order
 
 

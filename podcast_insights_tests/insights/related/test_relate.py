@@ -1,5 +1,6 @@
 """Related insights: ten ideas of other episodes, other shows first, as of the day and as of now."""
 
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -9,9 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from podcast_insights.insights.records import SAME_IDEA
+from podcast_insights.insights.related import neighbours
+from podcast_insights.insights.related import relate as relating
 from podcast_insights.insights.related.folding import MAX_FOLDED
-from podcast_insights.insights.related.neighbours import KEEP, MIN_SIMILARITY
+from podcast_insights.insights.related.neighbours import KEEP, MIN_SIMILARITY, Insights
 from podcast_insights.insights.related.relate import MAX_KEEP, TOP, relate
+from podcast_insights.insights.related.same_idea import OWN_SHOW_RETELLS, Telling
 from podcast_insights_tests.insights.related.world import (
     DAY,
     ME,
@@ -23,6 +27,7 @@ from podcast_insights_tests.insights.related.world import (
     names,
     pages_of,
     rows_by_the_book,
+    words_of,
 )
 
 # Who is related
@@ -185,6 +190,65 @@ def test_a_contradiction_is_related_and_neither_folded_nor_the_same() -> None:
     ]
 
 
+LOWERS, CHANGES, RAISES = (
+    {"headline": f"Coffee {verb} the risk of heart disease"}
+    for verb in ("lowers", "changes", "raises")
+)
+
+
+def test_who_contradicts_a_teller_is_not_one_more_of_its_idea() -> None:
+    """Both are near to the one in the middle, and not one idea."""
+    found = links(
+        ME,
+        insight("changes", 0.9, axis=7, **CHANGES),
+        insight("lowers", 0.8, axis=7, **LOWERS),
+        insight("raises", 0.7, axis=7, **RAISES),
+        insight("too", 0.6, axis=7, **RAISES),
+    )
+    assert [(r["related_insight_id"], r["folded_insight_ids"]) for r in found] == [
+        ("changes", ["lowers"]),
+        ("raises", ["too"]),
+    ]
+
+
+def test_who_contradicts_the_insight_tells_another_idea_than_who_tells_its_own() -> None:
+    found = links(
+        ME | LOWERS,
+        insight("changes", 0.9, axis=7, **CHANGES),
+        insight("raises", 0.8, axis=7, **RAISES),
+        insight("lowers", 0.7, axis=7, **LOWERS),
+    )
+    assert [
+        (r["related_insight_id"], r["is_same_idea"], r["folded_insight_ids"]) for r in found
+    ] == [("changes", True, ["lowers"]), ("raises", False, [])]
+
+
+@pytest.mark.parametrize(
+    ("show", "least"), [("another", SAME_IDEA), ("one", OWN_SHOW_RETELLS), ("mine", SAME_IDEA)]
+)
+def test_a_show_tells_one_idea_twice_only_where_it_is_nearer_than_others(
+    show: str, least: float
+) -> None:
+    """Everything a show says is about its subject and in its voice."""
+    for likeness, count in ((least + 0.001, 1), (least - 0.001, 2)):
+        # The first lies on the first axis with ME, so the second is that near to it.
+        one = insight("one", 0.9, show="one")
+        near = np.array(one["embedding"]) * likeness
+        near[300] = np.sqrt(1 - likeness**2)
+        two = insight("two", show=show, embedding=near.tolist())
+        found = links(ME | {"embedding": insight("x", 1.0)["embedding"]}, one, two)
+        assert len(found) == count, (show, likeness)
+
+
+@pytest.mark.parametrize(("show", "least"), [("mine", OWN_SHOW_RETELLS), ("other", SAME_IDEA)])
+def test_the_own_show_tells_the_insights_idea_only_where_it_is_nearer(
+    show: str, least: float
+) -> None:
+    for likeness, is_same in ((least, True), (least - 0.001, False)):
+        (row,) = links(ME, insight("a", likeness, show=show))
+        assert row["is_same_idea"] is is_same
+
+
 def test_tellers_of_later_days_are_added_to_those_of_the_day() -> None:
     found = links(
         ME,
@@ -240,9 +304,75 @@ def test_the_rows_are_those_of_the_definition_however_the_pages_are_cut(
     rows = drawn_rows(drawn)
     pages = pages_of(rows[::-1], page_rows)
     (everyone,) = pages_of(rows)
-    found = relate(everyone, lambda: pages, reach_days=REACH, top=top)
+    found = relate(
+        everyone, lambda: pages, words_of(rows), total=len(rows), reach_days=REACH, top=top
+    )
     expected = [row for me in rows for row in rows_by_the_book(me, rows, top=top)]
     assert in_order(found) == in_order(expected)
+
+
+def test_what_is_let_go_of_while_searching_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = drawn_rows([(n, n % 25, n % 4, n % 3, n % 2 == 0) for n in range(120)])
+    some = [row["insight_id"] for row in rows[:3]]
+    before = links(*rows, of=some, top=1, page_rows=7)
+    cleared: list[int] = []
+    clear = neighbours.Shelf.clear
+    monkeypatch.setattr(neighbours, "SPARE", 0)
+    monkeypatch.setattr(neighbours, "KEEP", 2)
+    monkeypatch.setattr(relating, "KEEP", 2)
+    monkeypatch.setattr(
+        neighbours.Shelf, "clear", lambda shelf, found: (cleared.append(1), clear(shelf, found))
+    )
+    assert in_order(links(*rows, of=some, top=1, page_rows=7)) == in_order(before)
+    assert cleared
+
+
+def test_many_look_for_neighbours_in_one_reading_even_where_a_topic_is_everywhere() -> None:
+    assert relating.at_once(KEEP, 100_000) >= 31 * 160
+    assert relating.at_once(MAX_KEEP, 100_000) >= 512
+    assert 1_000 <= relating.at_once(KEEP, 10_000_000) < relating.at_once(KEEP, 100_000)
+    # Many of one topic, all with the same neighbours.
+    hot = [insight(f"hot{n:03}", 0.9, axis=7) for n in range(150)]
+    readings: list[int] = []
+
+    def pages() -> list[Insights]:
+        readings.append(1)
+        return pages_of(hot)
+
+    (queries,) = pages_of(hot)
+    found = relate(queries, pages, words_of(hot), total=len(hot), reach_days=REACH)
+    assert len(readings) == 3  # with 32, 128 and 512 neighbours each
+    assert {len(row["folded_insight_ids"]) for row in found} == {MAX_FOLDED}
+
+
+def test_words_are_read_of_those_that_may_tell_one_idea() -> None:
+    rows = [ME, *(insight(f"far{n}", 0.4) for n in range(20)), insight("same", 0.7)]
+    rows += [insight(f"twin{n}", 0.5, axis=9 + n // 2) for n in range(2)]
+    asked: list[str] = []
+
+    def words(names: Iterable[str]) -> Mapping[str, Telling]:
+        asked.extend(names)
+        return words_of(rows)(names)
+
+    queries = pages_of(rows[:1])[0]
+    relate(queries, lambda: pages_of(rows), words, total=len(rows))
+    assert sorted(asked) == ["me", "same", "twin0", "twin1"]
+
+
+def test_who_has_no_words_any_more_is_related_by_its_vector_alone() -> None:
+    rows = [ME | LOWERS, insight("gone", 0.7, **RAISES)]
+    for told, is_same in ((rows, False), (rows[:1], True)):
+        queries = pages_of(rows[:1])[0]
+        known = {row["insight_id"]: Telling.of(row) for row in told}
+        (row,) = relate(
+            queries,
+            lambda: pages_of(rows),
+            lambda names, known=known: {n: known[n] for n in names if n in known},
+            total=2,
+        )
+        assert row["is_same_idea"] is is_same
 
 
 def test_a_day_is_related_as_in_a_block_of_days() -> None:

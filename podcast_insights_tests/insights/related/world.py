@@ -10,8 +10,8 @@ import polars as pl
 from podcast_insights.insights.records import RELATED_INSIGHTS
 from podcast_insights.insights.related.folding import MAX_FOLDED
 from podcast_insights.insights.related.neighbours import MIN_SIMILARITY, Insights, to_insights
-from podcast_insights.insights.related.relate import TOP, relate
-from podcast_insights.insights.related.same_idea import Telling, is_same_idea
+from podcast_insights.insights.related.relate import TOP, Words, relate
+from podcast_insights.insights.related.same_idea import Telling, is_contrary, is_same_idea
 
 DAY = date(2025, 9, 8)
 REACH = 14
@@ -77,12 +77,25 @@ def pages_of(rows: Sequence[Row], size: int = 1000) -> list[Insights]:
     return [to_insights(frame(rows[i : i + size])) for i in range(0, len(rows), size)]
 
 
+def words_of(rows: Sequence[Row]) -> Words:
+    """Gives the words of some of these."""
+    told = {row["insight_id"]: Telling.of(row) for row in rows}
+    return lambda names: {name: told[name] for name in names}
+
+
 def links(
     *rows: Row, of: Iterable[str] = ("me",), top: int = TOP, page_rows: int = 1000
 ) -> list[Row]:
     """The links of some insights among all rows, in order of rank; checked by their contract."""
     queries = to_insights(frame([row for row in rows if row["insight_id"] in of]))
-    found = relate(queries, lambda: pages_of(rows, page_rows), reach_days=REACH, top=top)
+    found = relate(
+        queries,
+        lambda: pages_of(rows, page_rows),
+        words_of(rows),
+        total=len(rows),
+        reach_days=REACH,
+        top=top,
+    )
     RELATED_INSIGHTS.conform(RELATED_INSIGHTS.frame(found))
     return sorted(found, key=lambda row: (row["rank"] or 99, row["rank_on_day"] or 99))
 
@@ -97,7 +110,12 @@ def cosine(a: Row, b: Row) -> float:
 
 
 def tells_the_same(a: Row, b: Row) -> bool:
-    return is_same_idea(Telling.of(a), Telling.of(b), cosine(a, b))
+    is_own_show = a["feed_id"] == b["feed_id"]
+    return is_same_idea(Telling.of(a), Telling.of(b), cosine(a, b), is_own_show=is_own_show)
+
+
+def contradicts(a: Row, b: Row) -> bool:
+    return is_contrary(Telling.of(a), Telling.of(b))
 
 
 def list_by_the_book(
@@ -116,7 +134,16 @@ def list_by_the_book(
     for row in near:
         if len(ideas) == top:
             break
-        told = next((others for first, others in ideas if tells_the_same(first, row)), None)
+        told = next(
+            (
+                others
+                for first, others in ideas
+                if tells_the_same(first, row)
+                and not any(contradicts(other, row) for other in others)
+                and not (tells_the_same(me, first) and contradicts(me, row))
+            ),
+            None,
+        )
         if told is None:
             ideas.append((row, []))
         elif len(told) < MAX_FOLDED:
