@@ -29,7 +29,7 @@ DAYS = (date(2025, 9, 8), date(2025, 9, 9), date(2025, 9, 10))
 JOURNEY_FILES = {"test_definitions.py", "test_docs.py"}
 """Beside those in `journey/`: what looks at the journey, half a minute of work."""
 
-LONG_FILES = {"test_killed.py", "test_late_items.py"}
+LONG_FILES = {"test_late_items.py", "test_compose.py", "test_refresh.py"}
 """The longest of all others; begun early, or one process would wait for them at the end."""
 
 

@@ -1,6 +1,7 @@
 """A run that is killed, and runs that only seem to be.
 
-Outside `journey/`, because it looks at no finished journey: it can run beside those tests.
+Outside `journey/`, because it looks at no finished journey: it can run beside those tests. That a
+killed transcription keeps what was done is among the fast tests too (`transcripts/`).
 """
 
 import os
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import dagster as dg
 import polars as pl
+import pytest
 
 from podcast_insights.cli.launch import instance_of
 from podcast_insights_tests.conftest import DAYS, Home
@@ -25,6 +27,7 @@ def transcriptions(home: Home) -> dict[Path, int]:
     return {path: path.stat().st_mtime_ns for path in folder.rglob("*.json")}
 
 
+@pytest.mark.slow
 def test_a_killed_run_loses_no_transcription_and_leaves_no_half_day(home: Home) -> None:
     killed = start(home, "run", "--date", str(FIRST))
     deadline = time.monotonic() + 120

@@ -152,7 +152,7 @@ def test_a_changed_prompt_asks_again_and_nothing_upstream_is_done_again(
     assert {name for name in files_upstream(with_model).keys() - done.keys()} == set()
 
 
-@pytest.mark.parametrize("stopped_by", ["a cap", "an outage"])
+@pytest.mark.parametrize("stopped_by", ["a cap", pytest.param("an outage", marks=pytest.mark.slow)])
 def test_a_run_that_is_stopped_takes_nothing_away_and_the_day_comes_back(
     with_model: Home,
     journey: Home,
