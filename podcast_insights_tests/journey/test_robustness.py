@@ -14,6 +14,7 @@ FIRST, MIDDLE, LAST = DAYS
 TABLES = ("episodes", "transcripts", "embeddings", "insights", "related_insights", "daily_digests")
 
 
+@pytest.mark.slow
 def test_two_backfills_and_an_analyst_do_not_disturb_each_other(journey: Home, home: Home) -> None:
     """Two processes write, one reads all the time; nobody fails, no row is lost."""
     home.take_cache_of(journey)
