@@ -8,9 +8,10 @@ import os
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from podcast_insights.errors import UserError
@@ -65,11 +66,24 @@ def instance_of(settings: "Settings") -> Iterator["DagsterInstance"]:
         )
     # dagster.yaml names its folders relative to the project, as `dagster dev` reads them.
     os.chdir(home)
-    with (
-        tempfile.TemporaryDirectory() as scratch,
-        DagsterInstance.from_ref(InstanceRef.from_dir(scratch, config_dir=str(home))) as instance,
-    ):
+    with tempfile.TemporaryDirectory() as scratch, ExitStack() as stack:
+        with one_at_a_time(home):
+            ref = InstanceRef.from_dir(scratch, config_dir=str(home))
+            instance = stack.enter_context(DagsterInstance.from_ref(ref))
+            instance.get_run_records(limit=1)
+            instance.event_log_storage.get_concurrency_keys()
         yield instance
+
+
+@contextmanager
+def one_at_a_time(home: Path) -> Iterator[None]:
+    """Only one process makes Dagster's tables; two that begin at once would both create them."""
+    from filelock import FileLock
+
+    folder = home / "data" / "dagster"
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / ".starting.lock", timeout=60):
+        yield
 
 
 def run_days(
