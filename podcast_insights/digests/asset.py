@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import dagster as dg
 import polars as pl
@@ -25,7 +25,6 @@ from podcast_insights.warehouse.resource import WarehouseResource
 OWNERS = ["team:data-engineering"]
 PREVIEWED = 3
 """Readers whose digests the UI shows; all of them are in data/digests/."""
-REASONS = ("told_before", "low_value", "same_idea", "adds_too_little", "outscored")
 
 
 @dg.asset(
@@ -52,6 +51,7 @@ def daily_digests(
     stored; a run that is cut off in between leaves a selection that the next run replaces.
     """
     from podcast_insights.digests.compose import Composer
+    from podcast_insights.digests.ranking import Reason
     from podcast_insights.digests.records import DAILY_DIGESTS, DIGEST_SELECTIONS
     from podcast_insights.digests.render import render_markdown
     from podcast_insights.digests.rows import digests_of
@@ -87,7 +87,7 @@ def daily_digests(
             "thin_digests": sum(len(d.entries) < d.wanted for _, d in digests),
             "shows": frame["show_title"].n_unique(),
             "considered": int(selections["considered"].sum()),
-            "passed_over": {reason: int(selections[reason].sum()) for reason in REASONS},
+            "passed_over": {reason: int(selections[reason].sum()) for reason in get_args(Reason)},
         }
     )
     return frame

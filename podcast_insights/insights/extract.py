@@ -18,6 +18,7 @@ import numpy as np
 import polars as pl
 
 from podcast_insights.embeddings.embedder import Embedder
+from podcast_insights.embeddings.passages import PassageText
 from podcast_insights.errors import UserError
 from podcast_insights.identity import short_hash
 from podcast_insights.insights.engine import (
@@ -291,3 +292,8 @@ def passages_by_episode(embeddings: pl.DataFrame) -> Mapping[str, list[Passage]]
 def to_passage(fields: Mapping[str, Any], embedding: Iterable[float]) -> Passage:
     """A passage as engines see it, from whatever names its fields."""
     return Passage(**{name: fields[name] for name in PASSAGE_FIELDS}, embedding=tuple(embedding))
+
+
+def embedded(passage: PassageText, embedding: Iterable[float]) -> Passage:
+    """A passage that was cut just now, as engines see it."""
+    return to_passage(vars(passage) | {"is_advertising": passage.is_advertising}, embedding)

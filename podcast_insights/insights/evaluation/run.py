@@ -23,7 +23,7 @@ from podcast_insights.insights.engine import (
 )
 from podcast_insights.insights.evaluation.gold import GoldEpisode
 from podcast_insights.insights.evaluation.scores import Prediction
-from podcast_insights.insights.extract import to_passage
+from podcast_insights.insights.extract import embedded
 from podcast_insights.insights.proof.prove import QuoteMatch, TokenStream, prove
 
 
@@ -117,7 +117,7 @@ def to_text(gold: GoldEpisode, embedder: Embedder) -> EpisodeText:
         language=str(gold.about.get("language", "en")),
         segments=segments,
         passages=tuple(
-            to_passage(vars(passage) | {"is_advertising": passage.is_advertising}, vector.tolist())
+            embedded(passage, vector.tolist())
             for passage, vector in zip(passages, vectors, strict=True)
         ),
     )

@@ -12,6 +12,7 @@ from podcast_insights.cache import Cache
 from podcast_insights.embeddings.embedder import Embedder
 from podcast_insights.embeddings.passages import to_passages
 from podcast_insights.insights.engine import Candidate, EngineError, EpisodeText, Passage
+from podcast_insights.insights.extract import embedded
 from podcast_insights.insights.extractive.engine import MIN_VALUE, ExtractiveEngine
 from podcast_insights.insights.extractive.excerpts import MAX_WORDS, MIN_WORDS, Excerpt, excerpts_of
 from podcast_insights.insights.extractive.wording import LONG_HEADLINE_WORDS, split
@@ -46,17 +47,7 @@ def make(embedder: Embedder) -> Make:
         found = to_passages(segments)
         vectors = embedder.embed([passage.text for passage in found])
         passages = tuple(
-            Passage(
-                text=p.text,
-                start_s=p.start_s,
-                end_s=p.end_s,
-                sentence_from=p.sentence_from,
-                sentence_to=p.sentence_to,
-                is_advertising=p.is_advertising,
-                speaker=p.speaker,
-                embedding=tuple(vector.tolist()),
-            )
-            for p, vector in zip(found, vectors, strict=True)
+            embedded(p, vector.tolist()) for p, vector in zip(found, vectors, strict=True)
         )
         return EpisodeText("e", "Show", "Episode", "", (), "en", tuple(segments), passages)
 

@@ -10,7 +10,8 @@ import pytest
 
 from podcast_insights.embeddings.passages import to_passages
 from podcast_insights.identity import short_hash
-from podcast_insights.insights.engine import Candidate, EpisodeText, NothingToTellError, Passage
+from podcast_insights.insights.engine import Candidate, EpisodeText, NothingToTellError
+from podcast_insights.insights.extract import embedded
 from podcast_insights.insights.extractive.engine import ExtractiveEngine
 from podcast_insights.insights.extractive.language import foreign
 from podcast_insights.insights.proof.prove import QuoteMatch, TokenStream, prove
@@ -54,17 +55,7 @@ def episode(texts: Sequence[str], seconds: float = 20.0) -> EpisodeText:
     )
     made: dict[str, tuple[float, ...]] = {}
     passages = tuple(
-        Passage(
-            text=p.text,
-            start_s=p.start_s,
-            end_s=p.end_s,
-            sentence_from=p.sentence_from,
-            sentence_to=p.sentence_to,
-            is_advertising=p.is_advertising,
-            speaker=p.speaker,
-            embedding=made.setdefault(p.text, vector(p.text)),
-        )
-        for p in to_passages(segments)
+        embedded(p, made.setdefault(p.text, vector(p.text))) for p in to_passages(segments)
     )
     return EpisodeText("e", "Show", "Episode", "", (), "en", segments, passages)
 
