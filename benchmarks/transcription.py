@@ -18,7 +18,7 @@ from podcast_insights.net.client import Limits, SafeClient
 from podcast_insights.samples.server import serving
 from podcast_insights.transcripts.audio import AudioStore
 from podcast_insights.transcripts.transcribe import Transcriber
-from podcast_insights.transcripts.whisper import DECODING, Whisper
+from podcast_insights.transcripts.whisper.engine import DECODING, Whisper
 
 SAMPLES = Path(__file__).resolve().parents[1] / "data" / "samples"
 ROUNDS = 3

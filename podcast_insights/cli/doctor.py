@@ -103,7 +103,8 @@ def readers(settings: Settings) -> Finding:
 
 def transcription(settings: Settings) -> Finding:
     """Device and model that Whisper will use."""
-    from podcast_insights.transcripts.whisper import Whisper, count_gpus
+    from podcast_insights.transcripts.whisper.devices import count_gpus
+    from podcast_insights.transcripts.whisper.engine import Whisper
 
     whisper = Whisper(
         model=settings.whisper_model,

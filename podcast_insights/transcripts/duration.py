@@ -13,7 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from podcast_insights.transcripts.whisper import MAX_AUDIO_S, TranscriptionError
+from podcast_insights.transcripts.whisper.records import TranscriptionError
+from podcast_insights.transcripts.whisper.sound import MAX_AUDIO_S
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream

@@ -6,7 +6,7 @@ import dagster as dg
 from pydantic import Field, PrivateAttr
 
 if TYPE_CHECKING:
-    from podcast_insights.transcripts.whisper import Whisper
+    from podcast_insights.transcripts.whisper.engine import Whisper
 
 
 class WhisperTranscriber(dg.ConfigurableResource):
@@ -33,7 +33,7 @@ class WhisperTranscriber(dg.ConfigurableResource):
     def whisper(self) -> "Whisper":
         """The engine; the same one, with its loaded model, for the whole run."""
         if self._whisper is None:
-            from podcast_insights.transcripts.whisper import Whisper
+            from podcast_insights.transcripts.whisper.engine import Whisper
 
             self._whisper = Whisper(
                 model=self.model,

@@ -10,7 +10,7 @@ from podcast_insights.net.client import FetchError
 from podcast_insights.transcripts.audio import Audio
 from podcast_insights.transcripts.guards import count_words, inspect, text_key
 from podcast_insights.transcripts.records import Segment
-from podcast_insights.transcripts.whisper import TranscriptionError
+from podcast_insights.transcripts.whisper.records import TranscriptionError
 
 Row = dict[str, Any]
 

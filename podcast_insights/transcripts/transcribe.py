@@ -23,7 +23,8 @@ from podcast_insights.transcripts.owners import Owner, nobody
 from podcast_insights.transcripts.publishing.offers import Link, Offer, Publisher
 from podcast_insights.transcripts.rows import describe, duplicate, failed, in_words, text_row
 from podcast_insights.transcripts.same_text import marked, owners_of, repeated, seniority
-from podcast_insights.transcripts.whisper import Transcription, Whisper
+from podcast_insights.transcripts.whisper.engine import Whisper
+from podcast_insights.transcripts.whisper.records import Transcription
 
 Row = dict[str, Any]
 

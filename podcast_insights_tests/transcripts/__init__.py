@@ -16,7 +16,8 @@ from faster_whisper import decode_audio
 
 from podcast_insights.net.client import Limits, SafeClient
 from podcast_insights.transcripts.records import Segment
-from podcast_insights.transcripts.whisper import SAMPLE_RATE, Transcription, Whisper
+from podcast_insights.transcripts.whisper.engine import Whisper
+from podcast_insights.transcripts.whisper.records import SAMPLE_RATE, Transcription
 
 DAY = date(2025, 9, 8)
 Row = dict[str, Any]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from podcast_insights.transcripts.whisper import Whisper
+from podcast_insights.transcripts.whisper.engine import Whisper
 from podcast_insights_tests.conftest import SAMPLES
 from podcast_insights_tests.transcripts import Host, cut, hosting
 

@@ -14,7 +14,7 @@ from podcast_insights.errors import UserError
 from podcast_insights.transcripts.ahead import Ahead
 from podcast_insights.transcripts.audio import Audio, AudioStore
 from podcast_insights.transcripts.transcribe import Transcriber
-from podcast_insights.transcripts.whisper import Transcription
+from podcast_insights.transcripts.whisper.records import Transcription
 from podcast_insights_tests.transcripts import Host, Row, Stenographer, episode
 
 

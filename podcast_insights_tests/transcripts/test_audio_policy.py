@@ -21,7 +21,7 @@ from podcast_insights.transcripts.audio_policy import (
 )
 from podcast_insights.transcripts.guards import truncated_audio
 from podcast_insights.transcripts.transcribe import Transcriber
-from podcast_insights.transcripts.whisper import Transcription, TranscriptionError
+from podcast_insights.transcripts.whisper.records import Transcription, TranscriptionError
 from podcast_insights_tests.transcripts import Host, Row, Stenographer, episode, spoken
 
 TEXT = "aa" * 32

@@ -7,7 +7,8 @@ import pytest
 
 from podcast_insights.transcripts import duration as module
 from podcast_insights.transcripts.duration import duration_of
-from podcast_insights.transcripts.whisper import SAMPLE_RATE, TranscriptionError, decode
+from podcast_insights.transcripts.whisper.records import SAMPLE_RATE, TranscriptionError
+from podcast_insights.transcripts.whisper.sound import decode
 from podcast_insights_tests.conftest import SAMPLES
 from podcast_insights_tests.transcripts import encode, tone, write_wav
 

@@ -12,7 +12,7 @@ from podcast_insights.transcripts.audio import AudioStore
 from podcast_insights.transcripts.owners import StoredOwners
 from podcast_insights.transcripts.records import TRANSCRIPTS
 from podcast_insights.transcripts.transcribe import Transcriber
-from podcast_insights.transcripts.whisper import Transcription
+from podcast_insights.transcripts.whisper.records import Transcription
 from podcast_insights.warehouse.database import Warehouse
 from podcast_insights.warehouse.windows import DateWindow
 from podcast_insights_tests.transcripts import DAY, Host, Row, Stenographer, episode

