@@ -3,16 +3,25 @@
 The seconds that a container's header claims can't be trusted: they are an estimate in an MP3
 without an index, and whole in a file that was cut off. Each packet says how long it is, and
 adding these up reads the file once, in the memory of one packet. Where packets don't say it,
-the audio is decoded, frame by frame.
+the audio is decoded, frame by frame. Both give the length of what `sound.blocks` gives: a
+packet that can't be decoded counts, because silence stands in its place. They differ by what
+encoders add at the ends, less than a tenth of a second.
 
-What does not belong here: the samples themselves (`whisper.py`).
+What does not belong here: the samples themselves (`whisper/sound.py`).
 """
 
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from podcast_insights.transcripts.whisper.packets import (
+    RATES_HZ,
+    Clock,
+    Damage,
+    heard,
+    opened,
+    packets,
+)
 from podcast_insights.transcripts.whisper.records import TranscriptionError
 from podcast_insights.transcripts.whisper.sound import MAX_AUDIO_S
 
@@ -20,27 +29,23 @@ if TYPE_CHECKING:
     from av.audio.stream import AudioStream
     from av.container import InputContainer
 
-PROBED_FRAMES = 3
-"""That must be decodable before the packets' word is taken: noise has packets, too."""
+PROBED_FRAMES, PROBED_EACH = 3, 50
+"""Frames that must be decodable before the packets' word is taken: noise has packets, too. Then
+each so many packets are decoded: where an advertisement has another rate than the show, the
+packets of one of them are wrong."""
 
 
 def duration_of(path: Path) -> float:
-    """Seconds of a file's first audio stream.
+    """Seconds of the audio stream that is the show.
 
     Raises:
         TranscriptionError: not audio, nothing in it can be decoded, or longer than any episode.
     """
-    import av
-
-    try:
-        with av.open(str(path), metadata_errors="ignore") as container:
-            stream = container.streams.audio[0]
-            total_s = counted(container, stream)
-        if total_s is None:
-            with av.open(str(path), metadata_errors="ignore") as container:
-                total_s = sum(decoded(container, container.streams.audio[0]))
-    except (av.error.FFmpegError, IndexError, ValueError) as error:
-        raise TranscriptionError(f"the audio can't be decoded: {error}") from error
+    with opened(path) as (container, stream):
+        total_s = counted(container, stream)
+    if total_s is None:
+        with opened(path) as (container, stream):
+            total_s = decoded(container, stream)
     if total_s < 0.001:
         raise TranscriptionError("the audio has no samples")
     if total_s > MAX_AUDIO_S:
@@ -49,34 +54,33 @@ def duration_of(path: Path) -> float:
 
 
 def counted(container: "InputContainer", stream: "AudioStream") -> float | None:
-    """Seconds of all packets; None where some don't say, or none of the first is audio."""
-    from av.error import InvalidDataError
+    """Seconds of all packets; None where their word can't be taken."""
+    from av.error import FFmpegError
 
-    total, frames = 0, 0
-    for packet in container.demux(stream):
+    total_s, frames, clock = 0.0, 0, Clock(container, stream)
+    rates: set[int] = set()
+    for number, packet in enumerate(packets(container, stream, Damage())):
         if not packet.size:
             continue
-        if not packet.duration or packet.time_base is None:
+        if not packet.duration or len(rates) > 1:
             return None
-        if frames < PROBED_FRAMES:
-            with suppress(InvalidDataError):
-                frames += len(packet.decode())
-        total += packet.duration
-    if not frames or stream.time_base is None:
-        return None
-    return float(total * stream.time_base)
+        total_s += clock.gap_s(packet) + clock.seconds_of(packet)
+        if frames < PROBED_FRAMES or number % PROBED_EACH == 0:
+            with suppress(FFmpegError):
+                found = {frame.sample_rate for frame in stream.decode(packet)}
+                frames += any(rate in RATES_HZ for rate in found)
+                rates |= found
+    return total_s if frames and len(rates) == 1 else None
 
 
-def decoded(container: "InputContainer", stream: "AudioStream") -> Iterator[float]:
-    """Seconds of each frame that can be decoded, up to more than any episode has."""
-    from av.error import InvalidDataError
-
-    total_s = 0.0
-    for packet in container.demux(stream):
-        with suppress(InvalidDataError):
-            for frame in packet.decode():
-                frame_s = frame.samples / frame.sample_rate
-                total_s += frame_s
-                yield frame_s
+def decoded(container: "InputContainer", stream: "AudioStream") -> float:
+    """Seconds of all frames and of the silence between them, up to more than any episode has."""
+    total_s, some = 0.0, False
+    for item in heard(container, stream, Damage()):
+        if isinstance(item, float):
+            total_s += item
+        else:
+            total_s, some = total_s + item.samples / item.sample_rate, True
         if total_s > MAX_AUDIO_S:
-            return
+            break
+    return total_s if some else 0.0

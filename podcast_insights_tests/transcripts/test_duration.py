@@ -45,6 +45,18 @@ def test_files_stitched_together_are_counted_whole(tmp_path: Path) -> None:
     assert duration_of(both) == pytest.approx(20, abs=2 * TOLERANCE_S)
 
 
+@pytest.mark.parametrize(("codec", "container"), [("aac", "adts"), ("libmp3lame", "mp3")])
+def test_parts_of_another_rate_are_counted_as_they_are(
+    tmp_path: Path, codec: str, container: str
+) -> None:
+    ad = encode(tmp_path / "ad", 4, codec, container, rate=44_100, channels=2)
+    show = encode(tmp_path / "show", 8, codec, container, rate=22_050)
+    both = tmp_path / "both"
+    both.write_bytes(ad.read_bytes() + show.read_bytes())
+    assert duration_of(both) == pytest.approx(12, abs=2 * TOLERANCE_S)
+    assert duration_of(both) == pytest.approx(len(decode(both)) / SAMPLE_RATE, abs=0.05)
+
+
 def test_packets_that_do_not_say_are_decoded(audio: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     counted = duration_of(audio)
     monkeypatch.setattr(module, "counted", lambda container, stream: None)
