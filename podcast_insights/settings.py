@@ -92,25 +92,55 @@ class Settings(BaseSettings):
 
     whisper_model: str = Field(
         default="auto",
-        description="Model name, folder, or auto: large-v3-turbo on a GPU, else the packaged "
-        "tiny.en.",
+        description="Model name, folder, repository of the model hub, or auto: large-v3-turbo on "
+        "a GPU, else the packaged tiny.en.",
+    )
+    whisper_revision: str = Field(
+        default="",
+        description="Commit, tag or branch of the model's repository; empty: the commit we pin "
+        "for that name, else the one in the hub's local cache, else the newest.",
     )
     whisper_device: Literal["auto", "cpu", "cuda"] = Field(
         default="auto", description="Where Whisper runs."
     )
-    whisper_compute_type: str = Field(
-        default="auto", description="CTranslate2 compute type; auto: float16 on a GPU, else int8."
+    whisper_compute_type: Literal[
+        "auto",
+        "int8",
+        "int8_float32",
+        "int8_float16",
+        "int8_bfloat16",
+        "int16",
+        "float16",
+        "bfloat16",
+        "float32",
+    ] = Field(
+        default="auto",
+        description="CTranslate2 compute type; auto: float16 on a GPU that has it, int8 on a CPU.",
+    )
+    whisper_decoding: Literal["complete", "balanced", "fast"] = Field(
+        default="complete",
+        description="complete is as complete as sequential decoding; balanced and fast are "
+        "quicker and make more errors (docs/transcription-speed.md).",
+    )
+    whisper_word_times: bool = Field(
+        default=False,
+        description="Time each word, which makes a quote's seconds exact and costs time.",
     )
     whisper_batch_size: int = Field(
-        default=1,
-        ge=1,
-        description="1 decodes sequentially. More is faster and was seen to drop speech.",
+        default=0,
+        ge=0,
+        le=256,
+        description="Sequences generated together, which does not change the text; 0: by device "
+        "and free memory.",
     )
     whisper_device_index: str = Field(
         default="0", description="GPU numbers, separated by commas, for several GPUs."
     )
     whisper_workers: int = Field(
-        default=0, ge=0, description="Episodes transcribed at once; 0: one per CPU core, up to 4."
+        default=0,
+        ge=0,
+        le=256,
+        description="Batches computed at once; 0: one per GPU, or per CPU core, up to 4.",
     )
     embedding_model: str = Field(
         default="auto",
@@ -225,6 +255,9 @@ class Settings(BaseSettings):
     def _is_index_list(cls, value: str) -> str:
         if not all(part.strip().isdecimal() and part.isascii() for part in value.split(",")):
             raise ValueError("not GPU numbers separated by commas, such as 0 or 0,1")
+        numbers = [int(part) for part in value.split(",")]
+        if len(numbers) != len(set(numbers)):
+            raise ValueError("a GPU is named twice; whisper_workers sets how much it does at once")
         return value
 
     @field_validator("llm_price_usd_per_million_tokens")
@@ -257,6 +290,11 @@ class Settings(BaseSettings):
     def cache_dir(self) -> Path:
         """Root of the content-addressed cache."""
         return self.under_home(self.data_dir) / "cache"
+
+    @property
+    def whisper_gpus(self) -> tuple[int, ...]:
+        """The numbers of the GPUs."""
+        return tuple(int(part) for part in self.whisper_device_index.split(","))
 
     @property
     def keep_audio_days(self) -> int | None:

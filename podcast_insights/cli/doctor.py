@@ -101,29 +101,54 @@ def readers(settings: Settings) -> Finding:
     return Finding("readers", "ok", f"{len(people)} readers, {mailed} with an address")
 
 
+def graphics(settings: Settings) -> Finding:
+    """The GPUs, and whether Whisper can compute on them."""
+    from podcast_insights.transcripts.whisper import devices
+
+    if settings.whisper_device == "cpu":
+        return Finding("gpu", "ok", "not asked for: PODCAST_INSIGHTS_WHISPER_DEVICE is cpu")
+    if devices.choose_device(settings.whisper_device) == "cpu":
+        if devices.driver() is None:
+            return Finding("gpu", "ok", "none found: Whisper runs on the processor")
+        return Finding(
+            "gpu",
+            "note",
+            f"a driver is there, but CTranslate2 can use no GPU: it needs {devices.DRIVER}; "
+            "Whisper runs on the processor",
+        )
+    devices.check_device_index(settings.whisper_gpus)
+    devices.check_cuda_libraries()
+    cards = []
+    for index in settings.whisper_gpus:
+        free = devices.free_memory_bytes(index)
+        memory = "free memory unknown" if free is None else f"{free / 1e9:.1f} GB free"
+        cards.append(f"{index}: {devices.card_name(index) or 'unnamed'}, {memory}")
+    unused = devices.count_gpus() - len(cards)
+    more = f"; {unused} more, see PODCAST_INSIGHTS_WHISPER_DEVICE_INDEX" if unused else ""
+    return Finding("gpu", "ok", "; ".join(cards) + more)
+
+
 def transcription(settings: Settings) -> Finding:
-    """Device and model that Whisper will use."""
-    from podcast_insights.transcripts.whisper.devices import count_gpus
+    """Device, model and decoding that Whisper will use; the model hub is not asked."""
+    from podcast_insights.transcripts.whisper import devices, models
     from podcast_insights.transcripts.whisper.engine import Whisper
 
-    whisper = Whisper(
-        model=settings.whisper_model,
-        device=settings.whisper_device,
-        compute_type=settings.whisper_compute_type,
-        workers=settings.whisper_workers,
+    device, gpus = devices.choose_device(settings.whisper_device), settings.whisper_gpus
+    compute_type = devices.choose_compute_type(settings.whisper_compute_type, device, gpus)
+    model = models.find_model(
+        settings.whisper_model, device, settings.whisper_revision or None, ask_hub=False
     )
-    model = whisper.resolved_model
-    if whisper.resolved_device == "cuda" and not count_gpus():
-        raise UserError(
-            "PODCAST_INSIGHTS_WHISPER_DEVICE is cuda, but CTranslate2 finds no GPU.",
-            "Install the NVIDIA driver with cuBLAS and cuDNN, or set it to auto.",
-        )
-    level = "note" if model.name == "tiny.en" else "ok"
+    batch = settings.whisper_batch_size or models.batch_size_for(model, device, compute_type, gpus)
+    workers = Whisper(
+        device=device, device_index=gpus, workers=settings.whisper_workers
+    ).resolved_workers
+    words = ", words timed" if settings.whisper_word_times else ""
     return Finding(
         "whisper",
-        level,
-        f"{model.name} ({model.revision}) on {whisper.resolved_device}, "
-        f"{whisper.resolved_compute_type}, {whisper.resolved_workers} files at once: {model.note}",
+        "note" if model.name == models.PACKAGED_MODEL else "ok",
+        f"{model.name} ({model.revision}) on {device}, {compute_type}, "
+        f"{settings.whisper_decoding} decoding{words}, batches of {batch}, {workers} at once: "
+        f"{model.note}",
     )
 
 
@@ -199,6 +224,7 @@ LOOKS: tuple[tuple[str, Callable[[Settings], Finding]], ...] = (
     ("dagster", dagster_instance),
     ("feeds", subscriptions),
     ("readers", readers),
+    ("gpu", graphics),
     ("whisper", transcription),
     ("embeddings", embedding),
     ("insights", engine),

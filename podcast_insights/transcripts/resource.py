@@ -16,12 +16,24 @@ class WhisperTranscriber(dg.ConfigurableResource):
     run's log and in `podcast-insights doctor`.
     """
 
-    model: str = Field(default="auto", description="Model name, folder, or auto.")
+    model: str = Field(
+        default="auto", description="Model name, folder, repository of the model hub, or auto."
+    )
+    revision: str | None = Field(
+        default=None, description="Commit, tag or branch of the model; None: the pinned one."
+    )
     device: str = Field(default="auto", description="auto, cpu or cuda.")
     compute_type: str = Field(default="auto", description="CTranslate2 compute type, or auto.")
-    batch_size: int = Field(default=1, description="1 decodes sequentially, and completely.")
+    decoding: str = Field(
+        default="complete", description="complete; balanced or fast: quicker, more errors."
+    )
+    word_times: bool = Field(default=False, description="Whether each word is timed.")
+    batch_size: int = Field(
+        default=0,
+        description="Sequences generated together, which does not change the text; 0 chooses.",
+    )
     device_index: list[int] = Field(default=[0], description="GPU numbers.")
-    workers: int = Field(default=0, description="Files at the same time; 0 chooses.")
+    workers: int = Field(default=0, description="Batches computed at once; 0 chooses.")
     keep_audio_days: int | None = Field(
         default=None,
         description="Days that audio stays in the cache after its last use, once its transcript "
