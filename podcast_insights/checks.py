@@ -15,7 +15,8 @@ import podcast_insights.digests.checks as digest_checks
 import podcast_insights.episodes.checks as episode_checks
 import podcast_insights.feeds.checks as feed_checks
 import podcast_insights.insights.checks as insight_checks
-from podcast_insights.checking import Check, Question, Verdict
+import podcast_insights.transcripts.checks as transcript_checks
+from podcast_insights.checking import Check, Question, Verdict, definitions_of
 from podcast_insights.partitions import SETTINGS
 
 
@@ -36,21 +37,10 @@ def failed_share(bad: str, max_share: float, least: int = 1) -> Question:
     return ask
 
 
-def all_sound(rows: pl.DataFrame) -> Verdict:
-    """No guard may have fired."""
-    fired = rows.filter(~pl.col("status").is_in(["ok", "failed", "duplicate_audio"]))
-    by_status = dict(fired["status"].value_counts().sort("status").iter_rows())
-    return Verdict(
-        is_passed=fired.is_empty(),
-        message=f"{fired.height} transcripts are kept out of insights"
-        + (f": {'; '.join(fired['error'].drop_nulls().to_list()[:5])}" if fired.height else ""),
-        metadata={"by_guard": by_status},
-    )
-
-
 CHECKS: Sequence[Check] = (
     *feed_checks.CHECKS,
     *episode_checks.CHECKS,
+    *transcript_checks.CHECKS,
     *insight_checks.CHECKS,
     *digest_checks.CHECKS,
     Check(
@@ -70,16 +60,9 @@ CHECKS: Sequence[Check] = (
         failed_share("failed", SETTINGS.max_failed_share, least=2),
         is_blocking=True,
     ),
-    Check(
-        "transcripts",
-        "transcripts_sound",
-        "No guard fired: nothing missing, looping, mistimed or not speech.",
-        "status, error",
-        all_sound,
-    ),
 )
 
 
 def check_definitions() -> list[dg.AssetChecksDefinition]:
     """All checks as Dagster knows them."""
-    return [check.definition() for check in CHECKS]
+    return definitions_of(CHECKS)

@@ -32,21 +32,23 @@ def unescaped_markdown(text: str) -> str:
     return ESCAPE.sub(r"\1", text.replace(WORD_JOINER, ""))
 
 
-def markdown_table(frame: pl.DataFrame, columns: Sequence[str]) -> str:
+def markdown_table(
+    frame: pl.DataFrame, columns: Sequence[str], max_chars: int = MAX_CELL_CHARS
+) -> str:
     """The first rows of a frame as a Markdown table, for previews in the Dagster UI."""
     lines = [f"| {' | '.join(columns)} |", "|" + "---|" * len(columns)]
     for row in frame.select(columns).head(MAX_ROWS).iter_rows():
-        cells = (escaped_markdown(one_line(shown(value))) for value in row)
+        cells = (escaped_markdown(one_line(shown(value, max_chars))) for value in row)
         lines.append(f"| {' | '.join(cells)} |")
     if frame.height > MAX_ROWS:
         lines.append(f"\nand {frame.height - MAX_ROWS} more")
     return "\n".join(lines)
 
 
-def shown(value: object) -> str:
+def shown(value: object, max_chars: int = MAX_CELL_CHARS) -> str:
     """A cell's value, bounded in length."""
     text = "" if value is None else f"{value:.2f}" if isinstance(value, float) else str(value)
-    return text if len(text) <= MAX_CELL_CHARS else text[: MAX_CELL_CHARS - 1] + "…"
+    return text if len(text) <= max_chars else text[: max_chars - 1] + "…"
 
 
 def one_line(text: str) -> str:

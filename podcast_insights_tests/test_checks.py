@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
 from time import process_time
 from typing import Any
 
@@ -10,7 +9,8 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from podcast_insights.checks import CHECKS, Check
+import podcast_insights.transcripts.checks as transcript_checks
+from podcast_insights.checks import CHECKS, Check, check_definitions
 from podcast_insights.digests.checks import COUNTED
 from podcast_insights.digests.records import DAILY_DIGESTS, DIGEST_SELECTIONS
 from podcast_insights.episodes.records import EPISODES
@@ -18,8 +18,10 @@ from podcast_insights.feeds.checks import RHYTHM, keeps_its_rhythm
 from podcast_insights.feeds.records import ANNOUNCED_ITEMS, FEED_FETCHES, FEEDS
 from podcast_insights.insights.records import REJECTED_INSIGHTS
 from podcast_insights.partitions import SETTINGS
+from podcast_insights.transcripts.checks import TOLD
 from podcast_insights.transcripts.records import STATUSES, TRANSCRIPTS
 from podcast_insights.warehouse.contracts import Table
+from podcast_insights.warehouse.database import Warehouse
 from podcast_insights.warehouse.resource import WarehouseResource
 
 Row = dict[str, Any]
@@ -29,6 +31,20 @@ BY_NAME = {check.name: check for check in CHECKS}
 
 def statuses(*rows: tuple[str, str | None]) -> list[Row]:
     return [{"status": status, "error": error} for status, error in rows]
+
+
+def transcripts(*statuses_of_rows: str) -> list[Row]:
+    """What a guard's check reads of transcripts with these statuses."""
+    return [
+        {
+            "published_on": DAY,
+            "status": status,
+            "error": None if status == "ok" else f"what {status} means; what to do",
+            "title": f"Episode {number}",
+            "show_title": "Show",
+        }
+        for number, status in enumerate(statuses_of_rows)
+    ]
 
 
 def rejections(*reasons: str) -> list[Row]:
@@ -133,14 +149,14 @@ CASES: dict[str, tuple[list[list[Row]], list[list[Row]]]] = {
         [[], statuses(OK, ("not_speech", "music")), statuses(OK, FAILED)],
         [statuses(FAILED, FAILED), statuses(OK, FAILED, FAILED)],
     ),
-    "transcripts_sound": (
-        [[], statuses(OK, FAILED, ("duplicate_audio", "the same audio"))],
-        [
-            statuses(OK, (status, "why"))
-            for status in STATUSES
-            if status not in ("ok", "failed", "duplicate_audio")
-        ],
-    ),
+    # One for each guard, quiet where another guard fired.
+    **{
+        name: (
+            [[], transcripts("ok"), transcripts(*(s for s in STATUSES if s != status))],
+            [transcripts(status), transcripts(*STATUSES)],
+        )
+        for status, (name, _, _) in TOLD.items()
+    },
     "insights_grounded": (
         [
             [],
@@ -263,6 +279,7 @@ TYPES: dict[str, Any] = {
     "is_other_show": pl.Boolean,
     "is_followed": pl.Boolean,
     "snapshot_on": pl.Date,
+    "published_on": pl.Date,
     "first_failed_at": INSTANT,
     "fetched_at": INSTANT,
     "days": pl.List(pl.Date),
@@ -341,7 +358,12 @@ def test_the_grounding_check_reports_its_rate_and_reasons() -> None:
     ("name", "rows", "told"),
     [
         ("most_episodes_transcribed", statuses(OK, FAILED, FAILED), "2 of 3 failed: the host"),
-        ("transcripts_sound", statuses(("incomplete", "ends early")), "ends early"),
+        (
+            "transcripts_complete",
+            transcripts("ok", "incomplete", "repetitive"),
+            "1 of 3 transcripts: Episode 1: what incomplete means",
+        ),
+        ("audio_can_be_heard", transcripts(*["failed"] * 5), "Episode 2: what failed means; and 2"),
         ("insights_grounded", proposals(1, quote_not_found=3), "3 of 4 candidates"),
         ("insights_grounded", proposals(1, quote_not_found=3), "try a stronger model"),
         ("every_episode_asked", rejections("engine_failed"), "1 episodes without insights"),
@@ -413,8 +435,8 @@ def executed(
 
 
 @pytest.fixture
-def resource(tmp_path: Path) -> WarehouseResource:
-    return WarehouseResource(database=str(tmp_path / "warehouse.duckdb"))
+def resource(warehouse: Warehouse) -> WarehouseResource:
+    return WarehouseResource(database=str(warehouse.path))
 
 
 @pytest.mark.parametrize("name", BY_NAME)
@@ -437,10 +459,69 @@ def test_a_check_looks_at_its_days_only(resource: WarehouseResource) -> None:
         "segments": [],
     }
     resource.warehouse.merge("transcripts", TRANSCRIPTS.frame([row]))
-    check = BY_NAME["transcripts_sound"]
+    check = BY_NAME["transcripts_complete"]
     assert not executed(check, resource).passed
     assert executed(check, resource, DAY + timedelta(days=1)).passed
     assert executed(check, resource, DAY - timedelta(days=1)).passed
+
+
+def transcript(name: str, status: str, error: str | None) -> Row:
+    return dict.fromkeys(TRANSCRIPTS.schema.columns()) | {
+        "episode_id": name,
+        "published_on": DAY,
+        "status": status,
+        "error": error,
+        "segments": [],
+    }
+
+
+def test_a_guards_check_lists_the_episodes_and_what_to_do(resource: WarehouseResource) -> None:
+    store(
+        resource,
+        TRANSCRIPTS,
+        transcript("a", "unsure", "a guess | no more; take another model; or none"),
+        transcript("b", "unsure", None),
+        transcript("gone", "incomplete", "60 s are missing; listen again"),
+    )
+    store(resource, EPISODES, episode("a", title="Mumbling"), episode("b", title="Noise"))
+    result = executed(BY_NAME["transcripts_not_guessed"], resource)
+    assert result.metadata["episodes"].value == 2
+    first, second = str(result.metadata["what_to_do"].value).splitlines()[2:]
+    assert first.endswith(r"| Mumbling | a guess \| no more | take another model; or none |")
+    assert "PODCAST" in second
+    lost = executed(BY_NAME["transcripts_complete"], resource)
+    assert "an episode that is gone: 60 s are missing" in str(lost.description)
+
+
+def test_all_guards_are_asked_in_one_step_with_one_query(
+    resource: WarehouseResource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store(resource, TRANSCRIPTS, transcript("a", "unsure", "a guess; take another model"))
+    store(resource, EPISODES, episode("a"))
+    names = {check.name for check in transcript_checks.CHECKS}
+    definitions = [d for d in check_definitions() if names & {s.name for s in d.check_specs}]
+    assert [{spec.name for spec in d.check_specs} for d in definitions] == [names]
+    asked: list[str] = []
+    read = Warehouse.read
+
+    def counting(self: Warehouse, sql: str, *args: Any, **more: Any) -> pl.DataFrame:  # noqa: ANN401
+        asked.append(sql)
+        return read(self, sql, *args, **more)
+
+    monkeypatch.setattr(Warehouse, "read", counting)
+    wanted = names - {"transcripts_complete"}
+    selection = dg.AssetSelection.checks(
+        *(dg.AssetCheckKey(dg.AssetKey("transcripts"), name) for name in wanted)
+    )
+    whole = dg.Definitions(
+        asset_checks=definitions,
+        jobs=[dg.define_asset_job("checks_alone", selection=selection)],
+        resources={"warehouse": resource},
+    )
+    result = whole.resolve_job_def("checks_alone").execute_in_process()
+    answers = {e.check_name: e.passed for e in result.get_asset_check_evaluations()}
+    assert answers == {name: name != "transcripts_not_guessed" for name in wanted}
+    assert len(asked) == 1
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,6 @@ from podcast_insights.columns import known_tables
 from podcast_insights.definitions import build_defs, defs
 from podcast_insights.schedules import daily_schedule, delivery_schedule, publication_sensor
 from podcast_insights_tests.conftest import ROOT, Home, Journey
-from podcast_insights_tests.support.runs import run_window
 
 ASSETS = (
     "feeds",
@@ -48,7 +47,15 @@ REPORTED = {
         "without_own_date",
         "preview",
     },
-    "transcripts": {"audio_hours", "words", "mean_real_time_factor", "failed", "cost_usd"},
+    "transcripts": {
+        "audio_hours",
+        "words",
+        "mean_real_time_factor",
+        "mean_confidence",
+        "decoded_again",
+        "failed",
+        "cost_usd",
+    },
     "embeddings": {"passages", "advertising_passages", "model"},
     "insights": {"insights", "grounding_rate", "cost_usd", "prompt_tokens", "preview"},
     "rejected_insights": {"by_reason"},
@@ -127,11 +134,15 @@ def test_each_day_shows_its_own_rows_and_digest(journey_run: Journey) -> None:
     assert "10 September" in previews[-1] or "September 10" in previews[-1]
 
 
-def test_every_check_ran_and_only_the_music_was_noticed(journey_run: Journey) -> None:
+def test_every_check_ran_and_only_the_music_and_the_dead_link_were_noticed(
+    journey_run: Journey,
+) -> None:
     ran = {e.check_name: e for e in journey_run.result.get_asset_check_evaluations()}
     assert set(ran) == {check.name for check in CHECKS}
-    assert [name for name, e in ran.items() if not e.passed] == ["transcripts_sound"]
-    assert "not_speech" in str(ran["transcripts_sound"].metadata["by_guard"].value)
+    noticed = {name: e.metadata for name, e in ran.items() if not e.passed}
+    assert sorted(noticed) == ["audio_can_be_heard", "transcripts_have_words"]
+    assert "404" in str(noticed["audio_can_be_heard"]["what_to_do"].value)
+    assert "music" in str(noticed["transcripts_have_words"]["what_to_do"].value)
 
 
 def test_a_check_can_be_executed_alone(journey: Home) -> None:
@@ -179,9 +190,7 @@ def test_the_sensor_publishes_what_was_left_behind(journey: Home, home: Home) ->
     needed = {name: resources[name] for name in ("warehouse", "analysts")}
     empty = publication_sensor(dg.build_sensor_context(resources=needed))
     assert "no warehouse" in empty.skip_message
-    home.take_cache_of(journey)
-    day = datetime(2025, 9, 8, tzinfo=UTC).date()
-    run_window(home, day, day)
+    home.take_all_of(journey)
     settled = publication_sensor(dg.build_sensor_context(resources=needed))
     assert "is published" in settled.skip_message
     with home.warehouse.transaction() as connection:

@@ -75,7 +75,7 @@ CREATE OR REPLACE VIEW episode_status AS
 SELECT
   e.published_on, e.show_title, e.title, e.status AS episode_status,
   t.status AS transcript_status, coalesce(t.error, e.error) AS error, t.source, t.duration_s,
-  t.words, t.real_time_factor, count(i.insight_id) AS insights, e.episode_id
+  t.words, t.confidence, t.detected_language, t.real_time_factor, count(i.insight_id) AS insights, e.episode_id
 FROM episodes e
 LEFT JOIN transcripts t USING (episode_id)
 LEFT JOIN insights_base i USING (episode_id)

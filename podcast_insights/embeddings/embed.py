@@ -15,7 +15,7 @@ def embed_transcripts(transcripts: pl.DataFrame, embedder: Embedder) -> list[dic
     sound = transcripts.filter(pl.col("status") == "ok").sort("published_on", "episode_id")
     rows: dict[str, dict[str, Any]] = {}
     for transcript in sound.to_dicts():
-        passages = to_passages([Segment(**segment) for segment in transcript["segments"]])
+        passages = to_passages([Segment.from_row(row) for row in transcript["segments"]])
         vectors = embedder.embed([passage.text for passage in passages])
         for position, (passage, vector) in enumerate(zip(passages, vectors, strict=True)):
             key = short_hash(

@@ -6,7 +6,7 @@ Whisper cuts segments where it likes; readers want whole sentences.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import zip_longest
+from itertools import accumulate, zip_longest
 
 from podcast_insights.embeddings.punctuation import as_sentence, ends_here, lacks_punctuation
 from podcast_insights.transcripts.records import Segment
@@ -23,11 +23,13 @@ BEFORE_NAMES = frozenset(
 MAX_ENDING_CHARS = 40
 """Of a word that are looked at: a hostile one of ten thousand full stops took seconds."""
 ENDING = re.compile(r"[.!?…]+[\"'”’)\]]*$")
+TimedText = tuple[str, float, float]
+"""A written word, the second in which it begins, and that in which it ends."""
 
 
 @dataclass(frozen=True)
 class Sentence:
-    """One sentence; the times are exact to about a second (see `insights/proof/quotes.py`)."""
+    """One sentence; where segments know no times of words, its own are exact to about a second."""
 
     text: str
     start_s: float
@@ -37,7 +39,7 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Word:
-    """A written word with its share of its segment's time."""
+    """A written word, when it was said, and by whom."""
 
     text: str
     start_s: float
@@ -81,22 +83,58 @@ def cut(words: Sequence[Word], is_guessing: bool) -> list[Sentence]:
 
 
 def timed_words(segments: Sequence[Segment]) -> list[Word]:
+    """Written words with their times: as heard where the segment knows, else shared out."""
+    return [
+        Word(text, start_s, end_s, segment.speaker, is_segment_end=index == len(words) - 1)
+        for segment in segments
+        for words in (heard_times(segment) or shared_times(segment),)
+        for index, (text, start_s, end_s) in enumerate(words)
+    ]
+
+
+def shared_times(segment: Segment) -> list[TimedText]:
     """Written words with times shared out by characters within their segment."""
-    words = []
-    for segment in segments:
-        matches = list(re.finditer(r"\S+", segment.text))
-        pace = max(segment.end_s - segment.start_s, 0.0) / max(len(segment.text), 1)
-        for index, match in enumerate(matches):
-            words.append(
-                Word(
-                    text=match[0],
-                    start_s=segment.start_s + match.start() * pace,
-                    end_s=segment.start_s + match.end() * pace,
-                    speaker=segment.speaker,
-                    is_segment_end=index == len(matches) - 1,
-                )
-            )
-    return words
+    pace = max(segment.end_s - segment.start_s, 0.0) / max(len(segment.text), 1)
+    return [
+        (match[0], segment.start_s + match.start() * pace, segment.start_s + match.end() * pace)
+        for match in re.finditer(r"\S+", segment.text)
+    ]
+
+
+def heard_times(segment: Segment) -> list[TimedText]:
+    """Written words with the times at which they were heard.
+
+    What is heard as one word may be written as two or the other way round ("e-mail"), so they
+    are matched letter by letter. Nothing where the letters differ, or the times run backwards or
+    out of the segment: these are of another text.
+    """
+    heard = [(word.start_s, word.end_s, "".join(word.text.split())) for word in segment.words]
+    written = segment.text.split()
+    if not are_within(segment) or "".join(text for _, _, text in heard) != "".join(written):
+        return []
+    letters = [
+        (
+            start_s + (end_s - start_s) * n / len(text),
+            start_s + (end_s - start_s) * (n + 1) / len(text),
+        )
+        for start_s, end_s, text in heard
+        for n in range(len(text))
+    ]
+    ends = list(accumulate(map(len, written)))
+    return [
+        (word, letters[end - len(word)][0], letters[end - 1][1])
+        for word, end in zip(written, ends, strict=True)
+    ]
+
+
+def are_within(segment: Segment) -> bool:
+    """Whether a segment's words follow one another and lie within it, but for a second."""
+    least = segment.start_s - 1
+    for word in segment.words:
+        if not least <= word.start_s <= word.end_s <= segment.end_s + 1:
+            return False
+        least = word.start_s
+    return True
 
 
 def ends_sentence(word: str) -> bool:

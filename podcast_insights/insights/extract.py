@@ -275,7 +275,7 @@ def to_text(episode: Row, transcript: Row, passages: Sequence[Passage]) -> Episo
         description=episode["description"],
         persons=tuple(episode["persons"]),
         language=transcript["language"] or "en",
-        segments=tuple(Segment(**segment) for segment in transcript["segments"]),
+        segments=tuple(map(Segment.from_row, transcript["segments"])),
         passages=tuple(passages),
     )
 

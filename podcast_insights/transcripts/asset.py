@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     partitions_def=DAILY,
     backfill_policy=BLOCK,
     pool="gpu",
-    code_version="2",
+    code_version="3",
 )
 def transcripts(
     context: dg.AssetExecutionContext,
@@ -106,6 +106,8 @@ def run_metadata(frame: pl.DataFrame, episodes: pl.DataFrame) -> dict[str, objec
         "mean_real_time_factor": round(float(heard["duration_s"].sum() or 0) / wall_s, 1)
         if wall_s
         else 0.0,
+        "mean_confidence": mean_confidence(heard),
+        "decoded_again": int(heard["decoded_again"].sum() or 0),
         "cost_usd": 0.0,
         "preview": dg.MarkdownMetadataValue(
             markdown_table(
@@ -114,3 +116,11 @@ def run_metadata(frame: pl.DataFrame, episodes: pl.DataFrame) -> dict[str, objec
             )
         ),
     }
+
+
+def mean_confidence(heard: pl.DataFrame) -> float | None:
+    """Of what Whisper heard, each second counting the same; None where nothing tells."""
+    told = heard.drop_nulls(["confidence", "duration_s"])
+    total_s = float(told["duration_s"].sum() or 0)
+    weighted = float(told["confidence"].dot(told["duration_s"]) or 0)
+    return round(weighted / total_s, 3) if total_s else None

@@ -21,6 +21,11 @@ COMMON = {
 COMMON_WORDS = {language: frozenset(words.split()) for language, words in COMMON.items()}
 OTHER_SCRIPTS = frozenset("ar be bg el fa he hi ja ka ko mk mr ru sr ta te th uk ur zh".split())
 """Written in letters of their own; a text in Latin letters is in another language."""
+ALIKE = tuple(
+    frozenset(group.split())
+    for group in ("no nb nn", "bs hr sr sh", "he iw", "id in ms", "jv jw", "tl fil", "zh yue cmn")
+)
+"""One language, or two that Whisper takes for one another, under several codes."""
 MIN_SHARE = 0.15
 """Of running text these words are a fifth to a third."""
 MAX_RIVAL = 0.6
@@ -32,6 +37,14 @@ def primary(tag: str | None) -> str | None:
     """The language of a tag, without its region: `en` of `en-GB`."""
     found = re.match(r"[a-z]{2,3}(?=$|[-_])", (tag or "").strip().lower())
     return found[0] if found else None
+
+
+def is_other(tag: str | None, expected: str | None) -> bool:
+    """Whether two tags are of two languages; no where one is missing or none."""
+    found, wanted = primary(tag), primary(expected)
+    if found is None or wanted is None or found == wanted:
+        return False
+    return not any(found in group and wanted in group for group in ALIKE)
 
 
 def shares(texts: Iterable[str]) -> dict[str, float]:

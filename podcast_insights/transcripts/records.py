@@ -1,6 +1,8 @@
 """Tables and values of the transcripts stage."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import dataframely as dy
 
@@ -17,19 +19,49 @@ STATUSES = (
     "implausible_pace",
     "overlapping",
     "wrong_language",
+    "unsure",
     "truncated_audio",
     "same_text",
 )
 
 
 @dataclass(frozen=True)
+class Word:
+    """A word, or a part of one, as it was heard: its seconds in the audio."""
+
+    start_s: float
+    end_s: float
+    text: str
+
+
+@dataclass(frozen=True)
 class Segment:
-    """A stretch of speech as Whisper or the publisher timed it."""
+    """A stretch of speech as Whisper or the publisher timed it.
+
+    `words` are its words with times of their own, if those are known.
+    """
 
     start_s: float
     end_s: float
     text: str
     speaker: str | None = None
+    words: tuple[Word, ...] = ()
+
+    def to_row(self) -> dict[str, Any]:
+        """As tables and the cache hold it."""
+        words = [vars(word) for word in self.words] or None
+        return {**vars(self), "words": words}
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> "Segment":
+        """As read from a table or the cache; those from before schema 3 know no words.
+
+        Raises:
+            TypeError: it is no segment.
+        """
+        fields = {**row}
+        words = fields.pop("words", None) or ()
+        return cls(**fields, words=tuple(Word(**word) for word in words))
 
 
 class TranscriptSchema(dy.Schema):
@@ -70,13 +102,40 @@ class TranscriptSchema(dy.Schema):
                 "end_s": dy.Float64(),
                 "text": dy.String(),
                 "speaker": dy.String(nullable=True),
+                "words": dy.List(
+                    dy.Struct(
+                        {"start_s": dy.Float64(), "end_s": dy.Float64(), "text": dy.String()}
+                    ),
+                    nullable=True,
+                ),
             }
         ),
-        description="The text in timed segments.",
+        description="The text in timed segments, with its words where their times are known.",
     )
     text_key = dy.String(
         nullable=True,
         description="Hash of the text's words: the same for one text in two formats.",
+    )
+    speech_s = dy.Float64(
+        nullable=True,
+        description="Speech that voice activity detection found, in seconds; none where Whisper "
+        "did not listen.",
+    )
+    confidence = dy.Float64(
+        nullable=True, description="Mean probability of Whisper's tokens, 0 to 1."
+    )
+    decoded_again = dy.Int64(
+        nullable=True,
+        description="Stretches that Whisper decoded again, because the first try came out short, "
+        "looping or unsure.",
+    )
+    detected_language = dy.String(
+        nullable=True,
+        description="ISO 639-1 code of the language that Whisper heard; none where its model "
+        "knows only one.",
+    )
+    detected_language_probability = dy.Float64(
+        nullable=True, description="How sure Whisper is of that language, 0 to 1."
     )
 
 

@@ -8,11 +8,60 @@ from typing import Any
 
 from podcast_insights.net.client import FetchError
 from podcast_insights.transcripts.audio import Audio
-from podcast_insights.transcripts.guards import count_words, inspect, text_key
+from podcast_insights.transcripts.guards import Finding, count_words, inspect, text_key
 from podcast_insights.transcripts.records import Segment
-from podcast_insights.transcripts.whisper.records import TranscriptionError
+from podcast_insights.transcripts.whisper.records import Transcription, TranscriptionError
 
 Row = dict[str, Any]
+
+
+def heard_row(episode: Row, audio: Audio, heard: Transcription, language: str | None) -> Row:
+    """A row of what Whisper heard, and with the guards' verdict on it.
+
+    Args:
+        episode: a row of `episodes`.
+        audio: what it was heard in.
+        heard: its transcription.
+        language: as the feed's hint says; None without one.
+    """
+    sure = heard.detected_probability or 0.0
+    finding = inspect(
+        heard.segments,
+        heard.duration_s,
+        heard.speech_s,
+        language=language or heard.language,
+        claimed_s=episode.get("claimed_duration_s"),
+        detected=(heard.detected_language, sure) if language and heard.detected_language else None,
+        confidence=heard.confidence,
+    )
+    return text_row(episode, audio, heard.segments, heard.duration_s, finding) | {
+        "source": "whisper",
+        "language": heard.language,
+        "device": heard.device,
+        "compute_type": heard.compute_type,
+        "real_time_factor": heard.real_time_factor,
+        "speech_s": heard.speech_s,
+        "confidence": heard.confidence,
+        "decoded_again": heard.decoded_again,
+        "detected_language": heard.detected_language,
+        "detected_language_probability": heard.detected_probability,
+    }
+
+
+def published_row(
+    episode: Row,
+    audio: Audio,
+    segments: Sequence[Segment],
+    duration_s: float,
+    language: str | None,
+) -> Row:
+    """A row of a publisher's text, and with the guards' verdict on it."""
+    claimed_s = episode.get("claimed_duration_s")
+    finding = inspect(segments, duration_s, None, language=language, claimed_s=claimed_s)
+    return text_row(episode, audio, segments, duration_s, finding) | {
+        "source": "publisher",
+        "language": language,
+    }
 
 
 def text_row(
@@ -20,19 +69,16 @@ def text_row(
     audio: Audio,
     segments: Sequence[Segment],
     duration_s: float,
-    speech_s: float | None,
-    language: str | None,
+    finding: Finding | None,
 ) -> Row:
-    """A row with text, and with the guards' verdict on it."""
-    claimed_s = episode.get("claimed_duration_s")
-    finding = inspect(segments, duration_s, speech_s, language=language, claimed_s=claimed_s)
+    """A row with text, whoever made it."""
     return base_row(episode, audio) | {
         "status": finding.status if finding else "ok",
         "error": finding.message if finding else None,
         "duration_s": duration_s,
         "words": count_words(segments),
         "text": " ".join(segment.text for segment in segments),
-        "segments": [vars(segment) for segment in segments],
+        "segments": [segment.to_row() for segment in segments],
         "text_key": text_key(segments),
     }
 
@@ -82,6 +128,11 @@ EMPTY = (
     "words",
     "text",
     "text_key",
+    "speech_s",
+    "confidence",
+    "decoded_again",
+    "detected_language",
+    "detected_language_probability",
 )
 
 

@@ -21,7 +21,14 @@ from podcast_insights.transcripts.downloads import writable
 from podcast_insights.transcripts.duration import duration_of
 from podcast_insights.transcripts.owners import Owner, nobody
 from podcast_insights.transcripts.publishing.offers import Link, Offer, Publisher
-from podcast_insights.transcripts.rows import describe, duplicate, failed, in_words, text_row
+from podcast_insights.transcripts.rows import (
+    describe,
+    duplicate,
+    failed,
+    heard_row,
+    in_words,
+    published_row,
+)
 from podcast_insights.transcripts.same_text import marked, owners_of, repeated, seniority
 from podcast_insights.transcripts.whisper.engine import Whisper
 from podcast_insights.transcripts.whisper.records import Transcription
@@ -236,24 +243,11 @@ class Transcriber:
             key = self.whisper.cache_key(audio.sha256, language)
             self.cache.write_json("transcripts", key, transcription.to_json())
         model = self.whisper.resolved_model
-        row = text_row(
-            episode,
-            audio,
-            transcription.segments,
-            transcription.duration_s,
-            transcription.speech_s,
-            language or transcription.language,
-        )
-        return row | {
-            "source": "whisper",
+        return heard_row(episode, audio, transcription, language) | {
             "source_reason": reason,
-            "language": transcription.language,
             "model": model.name,
             "model_revision": model.revision,
             "options": self.whisper.options,
-            "device": transcription.device,
-            "compute_type": transcription.compute_type,
-            "real_time_factor": transcription.real_time_factor,
         }
 
     def known_transcription(self, episode: Row, audio: Audio) -> Transcription | None:
@@ -271,12 +265,9 @@ class Transcriber:
     def published(self, episode: Row, audio: Audio, offer: Offer) -> Row:
         """The row of a publisher's text."""
         language = self.language_of(episode["feed_id"]) or offer.language
-        row = text_row(episode, audio, offer.segments or (), offer.duration_s, None, language)
-        return row | {
-            "source": "publisher",
-            "source_reason": offer.reason,
-            "language": language,
-        }
+        segments = offer.segments or ()
+        row = published_row(episode, audio, segments, offer.duration_s, language)
+        return row | {"source_reason": offer.reason}
 
     def duration_of(self, episode: Row, audio: Audio) -> float:
         """Seconds of audio; kept, because the file may be deleted later.

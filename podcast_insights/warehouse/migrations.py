@@ -80,6 +80,17 @@ ALTER TABLE related_insights ALTER COLUMN rank DROP NOT NULL;
 """
 """Until schema 1 a link never led to a later day, nor was pushed out by one."""
 
+WORDS_WITH_TIMES = """
+ALTER TABLE IF EXISTS transcripts ADD COLUMN segments.element.words
+  STRUCT("start_s" DOUBLE, "end_s" DOUBLE, "text" VARCHAR)[];
+ALTER TABLE IF EXISTS transcripts ADD COLUMN speech_s DOUBLE;
+ALTER TABLE IF EXISTS transcripts ADD COLUMN confidence DOUBLE;
+ALTER TABLE IF EXISTS transcripts ADD COLUMN decoded_again BIGINT;
+ALTER TABLE IF EXISTS transcripts ADD COLUMN detected_language VARCHAR;
+ALTER TABLE IF EXISTS transcripts ADD COLUMN detected_language_probability DOUBLE;
+"""
+"""When each word was said, and how sure Whisper is of what it heard."""
+
 
 def feeds_as_served(connection: duckdb.DuckDBPyConnection) -> None:
     """Version 0 to 1."""
@@ -93,9 +104,15 @@ def ideas_with_kind(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(LINKS_KNOWN_ON_THEIR_DAY)
 
 
+def words_with_times(connection: duckdb.DuckDBPyConnection) -> None:
+    """Version 2 to 3."""
+    connection.execute(WORDS_WITH_TIMES)
+
+
 MIGRATIONS: tuple[Callable[[duckdb.DuckDBPyConnection], None], ...] = (
     feeds_as_served,
     ideas_with_kind,
+    words_with_times,
 )
 
 SCHEMA_VERSION = len(MIGRATIONS)

@@ -1,6 +1,7 @@
 """Sentences are whole, and nothing that was said gets lost between them."""
 
 import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,9 +11,10 @@ from podcast_insights.embeddings.sentences import (
     MAX_SENTENCE_WORDS,
     Sentence,
     ends_sentence,
+    timed_words,
     to_sentences,
 )
-from podcast_insights.transcripts.records import Segment
+from podcast_insights.transcripts.records import Segment, Word
 
 
 def cut(text: str) -> list[str]:
@@ -154,6 +156,66 @@ def test_times_go_forward_with_the_text(texts: list[list[str]]) -> None:
 
 def before(a: Sentence, b: Sentence) -> bool:
     return a.start_s <= b.start_s and a.end_s <= b.start_s + 0.002
+
+
+def heard(text: str, *words: tuple[float, float, str]) -> Segment:
+    """A segment of ten seconds whose words were heard at these times."""
+    return Segment(0.0, 10.0, text, None, tuple(Word(*word) for word in words))
+
+
+UNEVEN = heard(
+    "Well. The e-mail came, late.",
+    (0.5, 1.0, " Well."),
+    (7.0, 7.2, " The"),
+    (7.2, 7.4, " e"),
+    (7.4, 8.0, "-mail"),
+    (8.0, 8.5, " came,"),
+    (9.0, 9.6, " late."),
+)
+"""A long pause after the first word, and a word in two parts."""
+
+
+def times(segment: Segment) -> list[tuple[str, float, float]]:
+    return [(w.text, round(w.start_s, 3), round(w.end_s, 3)) for w in timed_words([segment])]
+
+
+def test_words_are_said_when_they_were_heard() -> None:
+    assert times(UNEVEN) == [
+        ("Well.", 0.5, 1.0),
+        ("The", 7.0, 7.2),
+        ("e-mail", 7.2, 8.0),
+        ("came,", 8.0, 8.5),
+        ("late.", 9.0, 9.6),
+    ]
+    first, second = to_sentences([UNEVEN])
+    assert (first.start_s, first.end_s) == (0.5, 1.0)
+    assert (second.start_s, second.end_s) == (7.0, 9.6)
+    assert to_sentences([replace(UNEVEN, words=())])[1].start_s < 3
+
+
+def test_what_is_heard_as_one_word_can_be_written_as_two() -> None:
+    assert times(heard("on line now", (1.0, 2.0, "online"), (5.0, 6.0, "now"))) == [
+        ("on", 1.0, 1.333),
+        ("line", 1.333, 2.0),
+        ("now", 5.0, 6.0),
+    ]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [(1.0, 2.0, "Quite"), (2.0, 3.0, "another"), (3.0, 4.0, "text")],
+        [(1.0, 2.0, "one"), (2.0, 3.0, "two")],
+        [(8.0, 9.0, "one"), (2.0, 3.0, "two"), (3.0, 4.0, "three")],
+        [(1.0, 0.0, "one"), (2.0, 3.0, "two"), (3.0, 4.0, "three")],
+        [(1.0, 2.0, "one"), (2.0, 3.0, "two"), (3.0, 11.5, "three")],
+        [(-1.5, 2.0, "one"), (2.0, 3.0, "two"), (3.0, 4.0, "three")],
+        [],
+    ],
+)
+def test_times_of_other_words_are_not_used(words: list[tuple[float, float, str]]) -> None:
+    text = "one two three"
+    assert times(heard(text, *words)) == times(Segment(0.0, 10.0, text))
 
 
 @pytest.mark.parametrize("piece", ["." * 19_990 + "x", '."' * 9_000 + "x", "a." * 10_000])

@@ -107,7 +107,7 @@ def transcript_row(name: str, status: str = "ok") -> dict[str, Any]:
         "published_on": DAY,
         "status": status,
         "audio_sha256": f"audio of {name}",
-        "segments": [vars(segment) for segment in SEGMENTS],
+        "segments": [segment.to_row() for segment in SEGMENTS],
     }
 
 

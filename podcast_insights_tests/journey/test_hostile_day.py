@@ -61,8 +61,7 @@ def test_addresses_that_break_libraries_cost_their_own_rows(
 
 
 def test_unsubscribing_does_not_forget(journey: Home, home: Home) -> None:
-    home.take_cache_of(journey)
-    run_window(home, LAST, LAST)
+    home.take_all_of(journey)
     before = rows_of(home, "insights", LAST, LAST)
     (home.path / "data" / "feeds.yaml").write_text("feeds: []\n")
     run_window(home, LAST, LAST)
@@ -70,8 +69,7 @@ def test_unsubscribing_does_not_forget(journey: Home, home: Home) -> None:
 
 
 def test_pruned_audio_and_a_dead_host_lose_no_transcript(journey: Home, home: Home) -> None:
-    home.take_cache_of(journey)
-    run_window(home, LAST, LAST)
+    home.take_all_of(journey)
     before = rows_of(home, "transcripts", LAST, LAST)
     assert Cache(home.settings.cache_dir).prune("audio").files > 0
     with home.warehouse.transaction() as connection:
@@ -112,5 +110,5 @@ def test_impossible_times_of_a_publisher_are_refused(time: str) -> None:
 def test_halves_of_characters_in_a_transcript_can_be_stored(cache: Cache) -> None:
     body = rb'{"segments": [{"startTime": 1, "endTime": 2, "body": "a \ud800 b \u0000 c"}]}'
     found = parse_transcript(body, "application/json", "https://x.example/t.json")
-    cache.write_json("transcripts", "ab", [vars(segment) for segment in found])
+    cache.write_json("transcripts", "ab", [segment.to_row() for segment in found])
     assert "\0" not in found[0].text

@@ -1,7 +1,6 @@
 """The whole journey over the sample world, with real Whisper and real embeddings."""
 
 import json
-import shutil
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -80,7 +79,7 @@ def spoken_words(script: str) -> str:
 
 def test_every_quote_is_in_its_transcript(journey: Home) -> None:
     segments = {
-        row["episode_id"]: TokenStream(tuple(Segment(**s) for s in row["segments"]))
+        row["episode_id"]: TokenStream(tuple(map(Segment.from_row, row["segments"])))
         for row in all_rows(journey, "transcripts").to_dicts()
     }
     insights = all_rows(journey, "insights").to_dicts()
@@ -155,9 +154,8 @@ def test_no_markup_of_a_feed_survives(journey: Home) -> None:
 
 
 def test_a_second_run_recomputes_nothing(journey: Home, home: Home) -> None:
-    home.take_cache_of(journey)
+    home.take_all_of(journey)
     before = {path: path.stat().st_mtime_ns for path in home.settings.cache_dir.rglob("*")}
-    run_window(home, FIRST, LAST, resources={"transcriber": Forbidden()})
     revision = home.warehouse.revision()
     rows = {table: all_rows(home, table) for table in COMPARED}
     run_window(home, FIRST, LAST, resources={"transcriber": Forbidden()})
@@ -178,8 +176,7 @@ def test_three_days_as_one_run_equal_three_single_runs(journey: Home, home: Home
 
 
 def test_a_deleted_day_comes_back_identical(journey: Home, home: Home) -> None:
-    home.take_cache_of(journey)
-    run_window(home, FIRST, LAST, resources={"transcriber": Forbidden()})
+    home.take_all_of(journey)
     before = {table: all_rows(home, table) for table in (*COMPARED, "feeds")}
     with home.warehouse.transaction() as connection:
         for table in before:
@@ -261,8 +258,7 @@ def test_insights_alone_are_written_anew(
     journey: Home, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After a change of engine, model or prompt: they and what follows, nothing before them."""
-    shutil.copy(journey.settings.warehouse_path, home.settings.warehouse_path)
-    home.take_cache_of(journey)
+    home.take_all_of(journey)
     command = ["backfill", "--outdated", "--from", str(FIRST), "--to", str(LAST)]
     nothing = CliRunner().invoke(app, command)
     assert nothing.exit_code == 0, nothing.output

@@ -1,6 +1,7 @@
 """The journey with a language model: the same tables, proof, costs and caps."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -27,6 +28,15 @@ from podcast_insights_tests.support.misbehaving_llm import (
 from podcast_insights_tests.support.runs import rows_of, run_window
 
 LAST = DAYS[-1]
+FROM_INSIGHTS_ON = (
+    "insights",
+    "rejected_insights",
+    "related_insights",
+    "digest_selections",
+    "daily_digests",
+)
+INSIGHTS = ("insights", "rejected_insights")
+EVERYTHING = ()
 MADE_UP = {
     "quote": "nobody ever said these words on any of the shows",
     "headline": "Something nobody said",
@@ -55,7 +65,10 @@ def said(home: Home) -> dict[str, object]:
 
 @pytest.fixture
 def with_model(home: Home, journey: Home, monkeypatch: pytest.MonkeyPatch) -> Home:
-    home.take_cache_of(journey)
+    home.take_all_of(journey)
+    with home.warehouse.transaction() as connection:
+        for table in FROM_INSIGHTS_ON:
+            connection.execute(f"DELETE FROM {table}")  # noqa: S608
     monkeypatch.setenv(f"{PREFIX}INSIGHT_ENGINE", "llm")
     monkeypatch.setenv(f"{PREFIX}LLM_MODEL", "openai/test-model")
     monkeypatch.setenv(f"{PREFIX}LLM_API_KEY", "sk-test-secret-0123456789")
@@ -64,7 +77,10 @@ def with_model(home: Home, journey: Home, monkeypatch: pytest.MonkeyPatch) -> Ho
     return home
 
 
-def run(home: Home, instance: dg.DagsterInstance | None = None) -> dg.ExecuteInProcessResult:
+def run(
+    home: Home, assets: Sequence[str] = INSIGHTS, instance: dg.DagsterInstance | None = None
+) -> dg.ExecuteInProcessResult:
+    """A run of the last day; of the insights alone, unless told otherwise."""
     from podcast_insights.definitions import build_defs
     from podcast_insights.insights.resource import InsightEngineResource
 
@@ -72,7 +88,8 @@ def run(home: Home, instance: dg.DagsterInstance | None = None) -> dg.ExecuteInP
     engine = InsightEngineResource(
         cache=resources["cache"], warehouse=resources["warehouse"], engine="llm"
     )
-    return run_window(home, LAST, LAST, resources={"insight_engine": engine}, instance=instance)
+    mine = {"insight_engine": engine}
+    return run_window(home, LAST, LAST, resources=mine, instance=instance, assets=assets)
 
 
 def test_only_what_was_said_gets_through_and_everything_is_counted(
@@ -80,9 +97,9 @@ def test_only_what_was_said_gets_through_and_everything_is_counted(
 ) -> None:
     with MisbehavingLlm([proposes(said(journey), MADE_UP)]) as model:
         monkeypatch.setenv(f"{PREFIX}LLM_API_BASE", model.api_base)
-        result = run(with_model)
+        result = run(with_model, EVERYTHING)
         asked = len(model.requests)
-        run(with_model)
+        run(with_model, EVERYTHING)
         assert len(model.requests) == asked, "a second run must ask nothing"
     insights = rows_of(with_model, "insights", LAST, LAST)
     assert insights["headline"].to_list() == ["Idle hardware earns nothing"]
@@ -142,7 +159,7 @@ def test_a_changed_prompt_asks_again_and_nothing_upstream_is_done_again(
         before, done = rows_of(with_model, "insights", LAST, LAST), files_upstream(with_model)
         asked = len(model.requests)
         monkeypatch.setenv(f"{PREFIX}LLM_PROMPT_DIR", str(tmp_path))
-        run(with_model)
+        run(with_model, EVERYTHING)
         assert len(model.requests) == 2 * asked > 0
         assert "Be strict" in model.requests[-1].body["messages"][0]["content"]
     after = rows_of(with_model, "insights", LAST, LAST)
@@ -217,7 +234,8 @@ def test_a_long_day_goes_in_windows_with_a_choice_and_its_costs_can_be_read_by_e
     monkeypatch.setenv(f"{PREFIX}LLM_MAX_PROMPT_CHARS", "2000")
     with MisbehavingLlm([by_request(behave)]) as model:
         monkeypatch.setenv(f"{PREFIX}LLM_API_BASE", model.api_base)
-        result = run(with_model, dg.DagsterInstance.local_temp(str(tmp_path)))
+        result = run(with_model, instance=dg.DagsterInstance.local_temp(str(tmp_path)))
+    run(with_model, ["analyst_database"])
     with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
         log = [event.user_message for event in instance.all_logs(result.run_id)]
     assert any("no selection" in line and "asked twice" in line for line in log)

@@ -26,6 +26,7 @@ from podcast_insights_tests.feeds.world import dated
 from podcast_insights_tests.support.runs import QUIET
 from podcast_insights_tests.support.servers import Site, answer, conditional, site
 
+pytestmark = pytest.mark.usefixtures("same_day")
 ITEM = """<item><title>{title}</title><guid isPermaLink="false">guid of {title}</guid>
 <pubDate>{date}</pubDate><enclosure url="http://cdn.example/{number}.mp3" type="audio/mpeg"
  length="{number}000"/></item>"""

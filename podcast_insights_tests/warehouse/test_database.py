@@ -301,7 +301,7 @@ class TestLock:
             started = time.monotonic()
             with pytest.raises(UserError) as caught:
                 impatient.merge("notes", notes("2"))
-            assert 0.2 <= time.monotonic() - started < 2
+            assert 0.2 <= time.monotonic() - started < 15
         assert str(impatient.path) in caught.value.problem
         assert "hanging podcast-insights or Dagster run" in caught.value.remedy
         assert impatient.read("SELECT DISTINCT note_id FROM notes").item() == "1"

@@ -96,9 +96,9 @@ class Piece:
 class TokenStream:
     """A transcript as normalized tokens that know their words, sentences and seconds.
 
-    Words get their seconds from `embeddings.sentences.timed_words`, and from nowhere else:
-    where segments carry no times of words, a segment's time is shared out by characters, which
-    on read speech is within about a second of the truth.
+    Words get their seconds from `embeddings.sentences.timed_words`, and from nowhere else: as
+    they were heard where segments know it; else a segment's time is shared out by characters,
+    which on read speech is within about a second of the truth.
     """
 
     segments: tuple[Segment, ...]

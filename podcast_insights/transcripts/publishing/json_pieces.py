@@ -18,7 +18,7 @@ from podcast_insights.transcripts.publishing.pieces import (
     name_of,
     seconds,
 )
-from podcast_insights.transcripts.records import Segment
+from podcast_insights.transcripts.records import Segment, Word
 
 Row = dict[str, Any]
 LISTS = ("segments", "utterances", "transcripts", "transcript", "cues", "words")
@@ -154,6 +154,14 @@ def joined(pieces: Sequence[Segment]) -> list[Segment]:
             group[0],
             end_s=max(piece.end_s for piece in group),
             text=" ".join(piece.text for piece in group),
+            words=words_of(group),
         )
         for group in groups
     ]
+
+
+def words_of(group: Sequence[Segment]) -> tuple[Word, ...]:
+    """Words with their times; none where the file does not say when they end."""
+    if any(piece.end_s <= piece.start_s for piece in group):
+        return ()
+    return tuple(Word(piece.start_s, piece.end_s, piece.text) for piece in group)

@@ -29,7 +29,7 @@ Row = dict[str, Any]
 PREFERENCE = tuple(PARSERS)
 MAX_LINKS = 6
 """Tried for one episode: five formats, and one more."""
-READER_VERSION = "3"
+READER_VERSION = "4"
 """Part of the cache's keys: raise it where a file would be read differently."""
 
 
@@ -181,13 +181,13 @@ class Publisher:
         key = cache_key(audio, link)
         stored: Any = self.cache.read_json("transcripts", key)
         try:
-            return tuple(Segment(**row) for row in stored["segments"])
+            return tuple(map(Segment.from_row, stored["segments"]))
         except (TypeError, KeyError):
             pass  # not there, or of another shape: made now
         row = {**episode, "transcript_url": link.url, "transcript_type": link.type}
         answer = self.client_for(episode["feed_id"]).get(self.address_of(row))
         segments = parse_transcript(answer.body, link.type, link.url)
-        self.cache.write_json("transcripts", key, {"segments": [vars(s) for s in segments]})
+        self.cache.write_json("transcripts", key, {"segments": [s.to_row() for s in segments]})
         return segments
 
 

@@ -45,9 +45,9 @@ class Transcription:
 
     def to_json(self) -> dict[str, Any]:
         """As stored in the transcript cache."""
-        return {**vars(self), "segments": [vars(segment) for segment in self.segments]}
+        return {**vars(self), "segments": [segment.to_row() for segment in self.segments]}
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "Transcription":
         """As read from the transcript cache."""
-        return cls(**{**value, "segments": tuple(Segment(**s) for s in value["segments"])})
+        return cls(**{**value, "segments": tuple(map(Segment.from_row, value["segments"]))})

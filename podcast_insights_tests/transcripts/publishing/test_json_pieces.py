@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from podcast_insights.transcripts.publishing import TranscriptFormatError
-from podcast_insights.transcripts.records import Segment
+from podcast_insights.transcripts.records import Segment, Word
 from podcast_insights_tests.transcripts.publishing import parse, said
 
 JSON = {
@@ -91,6 +91,18 @@ def test_single_words_are_joined_into_sentences() -> None:
         "It is so, so they say.",
     ]
     assert (found[1].start_s, found[1].end_s) == (5.5, 6.9)
+    assert found[1].words == (
+        Word(5.5, 5.9, '"Is'),
+        Word(6.0, 6.4, "that"),
+        Word(6.5, 6.9, 'so?"'),
+    )
+
+
+def test_words_without_ends_have_no_times_of_their_own() -> None:
+    rows = [{"startTime": row["startTime"], "body": row["body"]} for row in words(LONG)]
+    found = read({"segments": rows})
+    assert [len(s.text.split()) for s in found] == [11, 3, 6]
+    assert not any(segment.words for segment in found)
 
 
 def test_single_words_are_parted_by_speakers_pauses_and_length() -> None:

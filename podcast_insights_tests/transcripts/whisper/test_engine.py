@@ -19,6 +19,7 @@ from podcast_insights.transcripts.whisper.records import (
 from podcast_insights_tests.conftest import SAMPLES
 from podcast_insights_tests.transcripts import cut, encode, write_wav
 from podcast_insights_tests.transcripts.whisper import shared_audio
+from podcast_insights_tests.transcripts.whisper.models_on_disk import whole_model
 
 HTML = b"<!DOCTYPE html><html><body>This episode has moved.</body></html>" * 20
 TAG = b"ID3\x04\x00\x00\x00\x00\x0f\x76" + bytes(2038)
@@ -135,7 +136,7 @@ def test_corrupt_files_are_transcription_errors(whisper: Whisper, path: Path) ->
 
 
 def test_the_cache_key_changes_with_what_shapes_the_text(tmp_path: Path) -> None:
-    (tmp_path / "model.bin").write_bytes(b"a" * 3_000_000)
+    (whole_model(tmp_path) / "model.bin").write_bytes(b"a" * 3_000_000)
     base = Whisper(model=str(tmp_path), device="cpu")
     keys = [
         base.cache_key("audio", "en"),
@@ -156,9 +157,7 @@ def test_the_cache_key_does_not_change_with_how_the_work_is_shared_out() -> None
 
 
 def test_the_same_weights_in_another_folder_keep_their_revision(tmp_path: Path) -> None:
-    folder = tmp_path / "model"
-    folder.mkdir()
-    (folder / "model.bin").write_bytes(b"weights")
+    folder = whole_model(tmp_path / "model")
     first = find_model(str(folder), "cpu")
     moved = Path(shutil.move(folder, tmp_path / "elsewhere" / "model"))
     assert find_model(str(moved), "cpu").revision == first.revision
