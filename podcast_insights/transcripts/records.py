@@ -137,6 +137,9 @@ class TranscriptSchema(dy.Schema):
     detected_language_probability = dy.Float64(
         nullable=True, description="How sure Whisper is of that language, 0 to 1."
     )
+    damage = dy.String(
+        nullable=True, description="What of the audio could not be decoded; its text is missing."
+    )
 
 
 TRANSCRIPTS = Table(

@@ -49,8 +49,11 @@ class WhisperTranscriber(dg.ConfigurableResource):
 
             self._whisper = Whisper(
                 model=self.model,
+                revision=self.revision,
                 device=self.device,
                 compute_type=self.compute_type,
+                decoding=self.decoding,
+                word_times=self.word_times,
                 batch_size=self.batch_size,
                 device_index=tuple(self.device_index),
                 workers=self.workers,

@@ -33,6 +33,8 @@ def heard_row(episode: Row, audio: Audio, heard: Transcription, language: str | 
         claimed_s=episode.get("claimed_duration_s"),
         detected=(heard.detected_language, sure) if language and heard.detected_language else None,
         confidence=heard.confidence,
+        is_english_only=not heard.is_multilingual,
+        unheard=heard.unheard,
     )
     return text_row(episode, audio, heard.segments, heard.duration_s, finding) | {
         "source": "whisper",
@@ -45,6 +47,7 @@ def heard_row(episode: Row, audio: Audio, heard: Transcription, language: str | 
         "decoded_again": heard.decoded_again,
         "detected_language": heard.detected_language,
         "detected_language_probability": heard.detected_probability,
+        "damage": heard.damage,
     }
 
 
@@ -133,6 +136,7 @@ EMPTY = (
     "decoded_again",
     "detected_language",
     "detected_language_probability",
+    "damage",
 )
 
 
@@ -141,7 +145,8 @@ def describe(row: Row, episode: Row) -> str:
     if row["status"] != "ok":
         return f"{episode['title']}: {row['status']}: {row['error']}"
     speed = f", {row['real_time_factor']:.0f} times real time" if row["real_time_factor"] else ""
+    damage = f"; {row['damage']}" if row["damage"] else ""
     return (
         f"{episode['title']}: {row['words']} words in {row['duration_s']:.0f} s by "
-        f"{row['source']}{speed}"
+        f"{row['source']}{speed}{damage}"
     )

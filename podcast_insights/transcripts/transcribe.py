@@ -76,6 +76,7 @@ class Transcriber:
         """
         wanted = sorted((e for e in episodes if e["status"] == "ok"), key=seniority)
         self.store.stopping.clear()
+        self.whisper.stopping.clear()
         rows: dict[str, Row] = {}
         alike: dict[str, list[tuple[Row, Audio]]] = {}
 
@@ -97,7 +98,7 @@ class Transcriber:
             rows[episode["episode_id"]] = row
             self.report(describe(row, episode))
 
-        workers = self.whisper.resolved_workers
+        workers = self.whisper.files_at_once
         Ahead(
             fetch=self.fetch,
             accept=accept,
@@ -108,7 +109,7 @@ class Transcriber:
             workers=workers,
             most=2 * workers + self.max_fetch_workers,
             host_of=lambda episode: host_of(episode["enclosure_url"]),
-            stop=self.store.stopping.set,
+            stop=self.stop,
         ).run(wanted)
         for same in alike.values():
             rows |= self.repeats(same, rows, known_texts)
@@ -116,6 +117,11 @@ class Transcriber:
         rows |= self.same_texts(wanted, rows, heard, known_texts)
         self.tidy()
         return [rows[episode["episode_id"]] for episode in wanted]
+
+    def stop(self) -> None:
+        """End downloads and decoding that nobody waits for any more."""
+        self.store.stopping.set()
+        self.whisper.stopping.set()
 
     def repeats(
         self,
@@ -156,7 +162,7 @@ class Transcriber:
 
         made = [(episode, rows[episode["episode_id"]]) for episode in wanted]
         handed = [e for e, row in made if row["source"] == "publisher" and repeated(row, owners)]
-        workers = self.whisper.resolved_workers
+        workers = self.whisper.files_at_once
         Ahead(
             fetch=lambda episode: audio_of[episode["episode_id"]],
             accept=lambda episode, audio: True,

@@ -88,6 +88,7 @@ ALTER TABLE IF EXISTS transcripts ADD COLUMN confidence DOUBLE;
 ALTER TABLE IF EXISTS transcripts ADD COLUMN decoded_again BIGINT;
 ALTER TABLE IF EXISTS transcripts ADD COLUMN detected_language VARCHAR;
 ALTER TABLE IF EXISTS transcripts ADD COLUMN detected_language_probability DOUBLE;
+ALTER TABLE IF EXISTS transcripts ADD COLUMN damage VARCHAR;
 """
 """When each word was said, and how sure Whisper is of what it heard."""
 

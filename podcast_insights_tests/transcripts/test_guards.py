@@ -300,6 +300,31 @@ def test_words_that_whisper_guessed_are_noticed(confidence: float | None, fires:
 
 
 @pytest.mark.parametrize(
+    ("unheard", "fires"),
+    [((), False), (((200.0, 245.0),), False), (((60.0, 90.0), (300.0, 320.0)), True)],
+)
+def test_speech_without_text_counts_where_it_is_known_and_not_in_total(
+    unheard: tuple[tuple[float, float], ...], fires: bool
+) -> None:
+    # Ten minutes of segments with long pauses in them hide any loss from a total.
+    finding = inspect(TEN_MINUTES, 600.0, 300.0, unheard=unheard)
+    assert (finding is not None) is fires
+    if finding:
+        assert finding.status == "incomplete"
+        assert "50 s of speech have no text, most of all between 60 s and 90 s" in finding.message
+    assert inspect(TEN_MINUTES, 600.0, 300.0) is None
+
+
+@pytest.mark.parametrize(("confidence", "fires"), [(0.6, False), (0.54, True)])
+def test_a_model_of_english_alone_half_believes_what_it_makes_of_other_languages(
+    confidence: float, fires: bool
+) -> None:
+    finding = inspect(HOUR, 3600.0, 3500.0, confidence=confidence, is_english_only=True)
+    assert (finding is not None) is fires
+    assert inspect(HOUR, 3600.0, 3500.0, confidence=confidence) is None
+
+
+@pytest.mark.parametrize(
     "text", ["今日はとてもいい天気ですね。", "今天天气真的很好我们走吧。", "วันนี้อากาศดีมาก"]
 )
 def test_speech_in_a_script_without_spaces_is_speech(text: str) -> None:

@@ -50,6 +50,8 @@ def inspect(
     claimed_s: float | None = None,
     detected: tuple[str, float] | None = None,
     confidence: float | None = None,
+    is_english_only: bool = False,
+    unheard: Sequence[tuple[float, float]] | None = None,
 ) -> Finding | None:
     """The first guard that fires on a transcript, or None.
 
@@ -63,25 +65,30 @@ def inspect(
         detected: the language that Whisper heard, and how sure it is of that, 0 to 1; None where
             it did not listen for it.
         confidence: mean probability of Whisper's tokens, 0 to 1; None for other texts.
+        is_english_only: whether Whisper's model knows no other language.
+        unheard: speech without text, as seconds from and to; None where only its total is known.
     """
     return (
         truncated_audio(segments, duration_s, speech_s, claimed_s)
-        or hardly_a_word(segments, duration_s, speech_s)
+        or hardly_a_word(segments, duration_s, speech_s, unheard)
         or implausible_pace(segments, duration_s, speech_s)
         or impossible_times(segments, duration_s, speech_s)
         or overlapping(segments, duration_s, speech_s)
-        or incomplete(segments, duration_s, speech_s)
+        or incomplete(segments, duration_s, speech_s, unheard)
         or repetitive(segments, duration_s, speech_s)
         or wrong_language(segments, language, detected)
-        or unsure(confidence)
+        or unsure(confidence, is_english_only=is_english_only)
     )
 
 
 def hardly_a_word(
-    segments: Sequence[Segment], duration_s: float, speech_s: float | None
+    segments: Sequence[Segment],
+    duration_s: float,
+    speech_s: float | None,
+    unheard: Sequence[tuple[float, float]] | None = None,
 ) -> Finding | None:
     """Music, or speech that Whisper lost: voice activity detection tells them apart."""
     finding = not_speech(segments, duration_s, speech_s)
     if finding and speech_s is not None and speech_s > MIN_SPEECH_SHARE * duration_s:
-        return incomplete(segments, duration_s, speech_s) or finding
+        return incomplete(segments, duration_s, speech_s, unheard) or finding
     return finding

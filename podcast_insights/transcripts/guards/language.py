@@ -8,6 +8,9 @@ from podcast_insights.transcripts.records import Segment
 
 MIN_PROBABILITY = 0.8
 MIN_CONFIDENCE = 0.35
+MIN_CONFIDENCE_OF_ENGLISH = 0.6
+"""Where the model knows only English, other languages come out as English that it half believes:
+tiny.en is sure of Spanish to 0.54, of noisy but right English to 0.67 (docs/decisions/0016)."""
 
 
 def wrong_language(
@@ -40,9 +43,15 @@ def wrong_language(
     return None
 
 
-def unsure(confidence: float | None) -> Finding | None:
-    """Whisper guessed: noise, mumbling, or a language that its model doesn't know."""
-    if confidence is not None and confidence < MIN_CONFIDENCE:
+def unsure(confidence: float | None, *, is_english_only: bool = False) -> Finding | None:
+    """Whisper guessed: noise, mumbling, or a language that its model doesn't know.
+
+    Args:
+        confidence: mean probability of the tokens, 0 to 1; None for other texts.
+        is_english_only: whether the model knows no other language.
+    """
+    least = MIN_CONFIDENCE_OF_ENGLISH if is_english_only else MIN_CONFIDENCE
+    if confidence is not None and confidence < least:
         return Finding(
             "unsure",
             f"Whisper was sure of its words to {confidence:.0%} only, so they are a guess; set "

@@ -26,12 +26,21 @@ SLOWEST_S_A_WORD = 1.5
 
 
 def incomplete(
-    segments: Sequence[Segment], duration_s: float, speech_s: float | None
+    segments: Sequence[Segment],
+    duration_s: float,
+    speech_s: float | None,
+    unheard: Sequence[tuple[float, float]] | None = None,
 ) -> Finding | None:
     """Much of the audio has no text.
 
     Where voice activity detection ran, only speech counts: five minutes of music are not
     missing words. Where it did not, each stretch of more than a minute counts.
+
+    Args:
+        segments: the text.
+        duration_s: of the audio.
+        speech_s: speech that voice activity detection found; None where it did not run.
+        unheard: where that speech has no text; None where only its total is known.
     """
     share_s = MAX_MISSING_SHARE * duration_s
     if speech_s is None:
@@ -43,6 +52,8 @@ def incomplete(
         holes = holes_in(list(without_silence(segments)), duration_s)
         silent_s = sum(max(end - start - PAUSE_S, 0.0) for start, end in holes)
         missing = speech_s - (duration_s - silent_s)
+        if unheard is not None:
+            holes, missing = list(unheard), sum(end - start for start, end in unheard)
         least_s = min(MAX_MISSING_SPEECH_S, MAX_MISSING_SPEECH_SHARE * speech_s)
         share_s = min(share_s, MOST_MISSING_SPEECH_S)
         what = "speech"

@@ -1,35 +1,48 @@
-"""Speech to text by faster-whisper, with the model loaded at most once.
+"""Speech to text by faster-whisper, with the model loaded at most once for all files.
 
 What does not belong here: which episodes to transcribe, and whether the result can be
-trusted (`guards.py`).
+trusted (`guards`).
 """
 
 import json
 import threading
-import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from podcast_insights.errors import UserError
 from podcast_insights.identity import long_hash
-from podcast_insights.transcripts.records import Segment
-from podcast_insights.transcripts.whisper.devices import cores, count_gpus
-from podcast_insights.transcripts.whisper.models import Model, find_model
-from podcast_insights.transcripts.whisper.records import (
-    SAMPLE_RATE,
-    Transcription,
-    TranscriptionError,
+from podcast_insights.transcripts.languages import primary
+from podcast_insights.transcripts.whisper.decoding import (
+    AGAIN,
+    DECODINGS,
+    Decoder,
+    Decoding,
 )
-from podcast_insights.transcripts.whisper.sound import decode
+from podcast_insights.transcripts.whisper.devices import (
+    choose_compute_type,
+    choose_device,
+    cores,
+)
+from podcast_insights.transcripts.whisper.models import (
+    Model,
+    batch_size_for,
+    fetch,
+    find_model,
+    load,
+)
+from podcast_insights.transcripts.whisper.packing import Packer
+from podcast_insights.transcripts.whisper.recording import Recording
+from podcast_insights.transcripts.whisper.records import Transcription
+from podcast_insights.transcripts.whisper.spoken import Spoken, spoken_in
 
-if TYPE_CHECKING:
-    from faster_whisper import WhisperModel
-
-DECODING = {"beam_size": 5, "vad_filter": True, "condition_on_previous_text": False}
-"""Voice activity detection keeps Whisper from inventing words over music; not conditioning on
-the previous text keeps one bad window from spoiling the next."""
+RULES = 1
+"""Of sharing out, decoding and repairing; another number makes every transcription anew."""
+MAX_CPU_WORKERS = 4
+FILES_PER_WORKER = 16
+"""So that even short episodes, of one section each, fill a batch."""
 
 
 @dataclass(frozen=True)
@@ -37,61 +50,98 @@ class Whisper:
     """A Whisper model and how it is run.
 
     Args:
-        model: `auto`, a name, or a folder.
+        model: `auto`, a name, a repository of the hub, or a folder.
+        revision: commit, tag or branch of the hub's repository; None for the pinned one.
         device: `auto`, `cpu` or `cuda`.
         compute_type: CTranslate2's, or `auto`.
-        batch_size: 1 decodes sequentially; more uses the batched pipeline, which is faster
-            and was seen to drop a fifth of the words without an error.
+        decoding: `complete`, `balanced` or `fast`: the later, the quicker and the more errors.
+        word_times: whether each word is timed.
+        batch_size: windows generated together, which does not change the text; 0 chooses.
         device_index: numbers of the GPUs.
-        workers: files transcribed at the same time; 0 chooses.
+        workers: batches computed at the same time; 0 chooses.
     """
 
     model: str = "auto"
+    revision: str | None = None
     device: str = "auto"
     compute_type: str = "auto"
-    batch_size: int = 1
+    decoding: str = "complete"
+    word_times: bool = False
+    batch_size: int = 0
     device_index: tuple[int, ...] = (0,)
     workers: int = 0
+    stopping: threading.Event = field(default_factory=threading.Event, repr=False, compare=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+    _numbers: "Iterator[int]" = field(default_factory=count, repr=False, compare=False)
 
     @cached_property
     def resolved_device(self) -> str:
-        """`cuda` where a GPU is asked for, or found and usable."""
-        if self.device != "auto":
-            return self.device
-        return "cuda" if count_gpus() else "cpu"
+        """`cuda` where a GPU is asked for, or found and usable.
+
+        Raises:
+            UserError: one is asked for, and there is none.
+        """
+        return choose_device(self.device)
 
     @cached_property
     def resolved_model(self) -> Model:
-        """The weights `auto` or a name stands for; needs no network.
+        """The weights `auto` or a name stands for.
 
         Raises:
             UserError: no weights can be named on this machine.
         """
-        return find_model(self.model, self.resolved_device)
+        return find_model(self.model, self.resolved_device, self.revision)
+
+    @cached_property
+    def resolved_compute_type(self) -> str:
+        """float16 on a GPU, int8 on a CPU, unless set.
+
+        Raises:
+            UserError: the device can't compute in it.
+        """
+        return choose_compute_type(self.compute_type, self.resolved_device, self.device_index)
 
     @property
-    def resolved_compute_type(self) -> str:
-        """float16 on a GPU, int8 on a CPU, unless set."""
-        if self.compute_type != "auto":
-            return self.compute_type
-        return "float16" if self.resolved_device == "cuda" else "int8"
+    def resolved_decoding(self) -> Decoding:
+        """How thoroughly windows are decoded.
+
+        Raises:
+            UserError: there is no such way.
+        """
+        if self.decoding not in DECODINGS:
+            raise UserError(
+                f"There is no way of decoding called {self.decoding}.",
+                f"Set PODCAST_INSIGHTS_WHISPER_DECODING to {', '.join(DECODINGS)}.",
+            )
+        return DECODINGS[self.decoding]
 
     @property
     def resolved_workers(self) -> int:
-        """Files at once: one per GPU; on a CPU one per core, up to 4.
+        """Batches at once: one per GPU; on a CPU one per core, up to 4.
 
-        Single-threaded workers on several files give twice the throughput of one worker with
-        all threads (17 s against 33 s on two cores).
+        Single-threaded workers give twice the throughput of one worker with all threads.
         """
-        if self.workers:
-            return self.workers
-        return len(self.device_index) if self.resolved_device == "cuda" else min(cores(), 4)
+        if self.resolved_device == "cuda":
+            return len(self.device_index)
+        return self.workers or min(cores(), MAX_CPU_WORKERS)
+
+    @property
+    def files_at_once(self) -> int:
+        """How many files fill the batches, each in a thread that calls `transcribe`."""
+        return FILES_PER_WORKER * self.resolved_workers
 
     @property
     def options(self) -> str:
         """Everything but the model that shapes the text, as JSON; part of the cache key."""
-        return json.dumps({**DECODING, "batch_size": self.batch_size}, sort_keys=True)
+        decoding = self.resolved_decoding
+        shaping = {
+            "again": AGAIN,
+            "beam_size": decoding.beam_size,
+            "decoding": self.decoding,
+            "rules": RULES,
+            "word_times": self.word_times,
+        }
+        return json.dumps(shaping, sort_keys=True)
 
     def cache_key(self, audio_sha256: str, language: str | None) -> str:
         """Name of this audio's transcription by this model with these options."""
@@ -101,69 +151,68 @@ class Whisper:
         )
 
     def transcribe(self, path: Path, language: str | None = None) -> Transcription:
-        """Transcribe one file; safe to call from `resolved_workers` threads.
+        """Transcribe one file; call it from `files_at_once` threads to fill the batches.
+
+        Args:
+            path: the audio, of any length.
+            language: the feed's hint; without one the language is heard.
 
         Raises:
             TranscriptionError: the file can't be decoded, or holds no audio.
+            UserError: the model can't be had or loaded.
         """
-        model = self._loaded
-        try:
-            return self._transcribe(model, path, language)
-        except (RuntimeError, ValueError, MemoryError) as error:
-            raise TranscriptionError(f"Whisper failed on it: {error}") from error
-
-    def _transcribe(self, model: "WhisperModel", path: Path, language: str | None) -> Transcription:
-        started = time.monotonic()
-        samples = decode(path)
-        duration_s = len(samples) / SAMPLE_RATE
-        hint = language if model.model.is_multilingual else "en"
-        options: dict[str, Any] = {**DECODING, "language": hint, "task": "transcribe"}
-        if self.batch_size > 1:
-            from faster_whisper import BatchedInferencePipeline
-
-            found, info = BatchedInferencePipeline(model).transcribe(
-                samples, batch_size=self.batch_size, **options
-            )
-        else:
-            found, info = model.transcribe(samples, **options)
-        segments = tuple(
-            Segment(round(s.start, 3), round(s.end, 3), s.text.strip())
-            for s in found
-            if s.text.strip()
-        )
+        with self._lock:
+            decoder, packer = self._loaded
+            number = next(self._numbers)
+        heard = self._spoken(decoder, path)
+        spoken = self._language(decoder, language, heard)
+        recording = Recording(path, spoken, self.resolved_decoding, packer, number, self.stopping)
+        recording.decode()
         return Transcription(
-            segments=segments,
-            language=info.language,
-            duration_s=round(duration_s, 3),
-            speech_s=round(info.duration_after_vad, 3),
-            real_time_factor=round(duration_s / max(time.monotonic() - started, 1e-6), 2),
+            segments=recording.segments,
+            language=spoken,
+            duration_s=recording.duration_s,
+            speech_s=recording.speech_s,
+            real_time_factor=round(recording.duration_s / max(recording.work_s, 1e-6), 2),
             device=self.resolved_device,
             compute_type=self.resolved_compute_type,
+            confidence=recording.confidence,
+            windows=recording.windows,
+            decoded_again=recording.decoded_again,
+            detected_language=heard.language if heard else None,
+            detected_probability=heard.probability if heard else None,
+            damage=recording.damage,
+            unheard=recording.unheard,
+            is_multilingual=decoder.model.model.is_multilingual,
         )
 
-    @property
-    def _loaded(self) -> "WhisperModel":
-        with self._lock:
-            return self._model
+    def _spoken(self, decoder: Decoder, path: Path) -> Spoken | None:
+        if not decoder.model.model.is_multilingual:
+            return None
+        return spoken_in(path, decoder.languages)
+
+    def _language(self, decoder: Decoder, hint: str | None, heard: Spoken | None) -> str:
+        if not decoder.model.model.is_multilingual:
+            return "en"
+        named = primary(hint)
+        if named in decoder.model.supported_languages:
+            return str(named)
+        return heard.language if heard else "en"
 
     @cached_property
-    def _model(self) -> "WhisperModel":
-        from faster_whisper import WhisperModel
-
-        on_cpu = self.resolved_device == "cpu"
-        try:
-            return WhisperModel(
-                self.resolved_model.location,
-                device=self.resolved_device,
-                device_index=0 if on_cpu else list(self.device_index),
-                compute_type=self.resolved_compute_type,
-                cpu_threads=max(cores() // self.resolved_workers, 1) if on_cpu else 0,
-                num_workers=self.resolved_workers,
-            )
-        except (ValueError, RuntimeError, OSError) as error:
-            raise UserError(
-                f"Whisper {self.resolved_model.name} can't be loaded on {self.resolved_device}: "
-                f"{error}.",
-                "Run `podcast-insights doctor`; PODCAST_INSIGHTS_WHISPER_MODEL=auto and "
-                "PODCAST_INSIGHTS_WHISPER_DEVICE=cpu work without a hub and without a GPU.",
-            ) from error
+    def _loaded(self) -> tuple[Decoder, Packer]:
+        """The model, and what packs windows for it; take the lock."""
+        device, compute_type = self.resolved_device, self.resolved_compute_type
+        model = fetch(self.resolved_model)
+        workers = self.resolved_workers
+        batch = self.batch_size or batch_size_for(model, device, compute_type, self.device_index)
+        loaded = load(
+            model,
+            device=device,
+            device_index=self.device_index,
+            compute_type=compute_type,
+            cpu_threads=max(cores() // workers, 1) if device == "cpu" else 0,
+            workers=workers if device == "cpu" else 1,
+        )
+        decoder = Decoder(loaded, self.resolved_decoding.beam_size, self.word_times)
+        return decoder, Packer(decoder.decode, decoder.decode_again, workers, batch)

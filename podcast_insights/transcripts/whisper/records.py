@@ -16,9 +16,9 @@ class TranscriptionError(Exception):
 class Transcription:
     """What Whisper made of one file.
 
-    `real_time_factor` is audio seconds per wall second of the work itself, without loading
-    the model. Device and compute type are those it was made with, which a later reader of
-    the cache may not have.
+    `real_time_factor` is audio seconds per second that one worker spent on it, as files share
+    their batches; without loading the model. Device and compute type are those it was made
+    with, which a later reader of the cache may not have.
 
     Args:
         confidence: mean probability of the tokens, between 0 and 1; None where nothing was said.
@@ -28,6 +28,9 @@ class Transcription:
         detected_language: the language heard in several places; None where the model knows only
             English.
         detected_probability: how sure that is, between 0 and 1.
+        damage: what of the file could not be decoded, in words; None if all could.
+        is_multilingual: whether the model knows more than English.
+        unheard: speech that has no text, as seconds from and to; None where nobody looked.
     """
 
     segments: tuple[Segment, ...]
@@ -42,6 +45,9 @@ class Transcription:
     decoded_again: int = 0
     detected_language: str | None = None
     detected_probability: float | None = None
+    damage: str | None = None
+    is_multilingual: bool = True
+    unheard: tuple[tuple[float, float], ...] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As stored in the transcript cache."""
@@ -50,4 +56,7 @@ class Transcription:
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "Transcription":
         """As read from the transcript cache."""
-        return cls(**{**value, "segments": tuple(map(Segment.from_row, value["segments"]))})
+        fields = {**value, "segments": tuple(map(Segment.from_row, value["segments"]))}
+        if value.get("unheard") is not None:
+            fields["unheard"] = tuple((start_s, end_s) for start_s, end_s in value["unheard"])
+        return cls(**fields)

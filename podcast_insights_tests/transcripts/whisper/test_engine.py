@@ -2,20 +2,30 @@
 
 import json
 import shutil
+import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import faster_whisper
 import numpy as np
 import pytest
 
+from podcast_insights.errors import UserError
+from podcast_insights.transcripts.whisper import engine
+from podcast_insights.transcripts.whisper.decoding import Piece, Result, Window
 from podcast_insights.transcripts.whisper.engine import Whisper
 from podcast_insights.transcripts.whisper.models import find_model
+from podcast_insights.transcripts.whisper.packing import Packer
 from podcast_insights.transcripts.whisper.records import (
     SAMPLE_RATE,
     Transcription,
     TranscriptionError,
 )
+from podcast_insights.transcripts.whisper.sound import decode
+from podcast_insights.transcripts.whisper.spoken import Spoken
 from podcast_insights_tests.conftest import SAMPLES
 from podcast_insights_tests.transcripts import cut, encode, write_wav
 from podcast_insights_tests.transcripts.whisper import shared_audio
@@ -143,8 +153,11 @@ def test_the_cache_key_changes_with_what_shapes_the_text(tmp_path: Path) -> None
         base.cache_key("other audio", "en"),
         base.cache_key("audio", "de"),
         base.cache_key("audio", None),
-        Whisper(model=str(tmp_path), device="cpu", batch_size=8).cache_key("audio", "en"),
+        replace(base, decoding="balanced").cache_key("audio", "en"),
+        replace(base, decoding="fast").cache_key("audio", "en"),
+        replace(base, word_times=True).cache_key("audio", "en"),
         Whisper(model="small", device="cpu").cache_key("audio", "en"),
+        Whisper(model="small", revision="c" * 40, device="cpu").cache_key("audio", "en"),
     ]
     (tmp_path / "model.bin").write_bytes(b"a" * 2_999_999 + b"b")
     keys.append(Whisper(model=str(tmp_path), device="cpu").cache_key("audio", "en"))
@@ -153,7 +166,12 @@ def test_the_cache_key_changes_with_what_shapes_the_text(tmp_path: Path) -> None
 
 def test_the_cache_key_does_not_change_with_how_the_work_is_shared_out() -> None:
     one = Whisper(device="cpu", workers=1).cache_key("audio", "en")
-    assert Whisper(device="cpu", workers=4, device_index=(0, 1)).cache_key("audio", "en") == one
+    for other in (
+        Whisper(device="cpu", workers=4),
+        Whisper(device="cpu", device_index=(0, 1)),
+        Whisper(device="cpu", batch_size=8),
+    ):
+        assert other.cache_key("audio", "en") == one
 
 
 def test_the_same_weights_in_another_folder_keep_their_revision(tmp_path: Path) -> None:
@@ -181,3 +199,190 @@ def test_the_model_is_loaded_once_for_several_files_and_threads(
         heard = list(pool.map(whisper.transcribe, files))
     assert len(loads) == 1
     assert all("costs almost as much" in " ".join(s.text for s in h.segments) for h in heard)
+
+
+WAIT_S = 60.0
+PARTS = (("compute-ledger-1.mp3", 24.2, 32.2), ("grid-and-gravity-1.mp3", 20.0, 27.0))
+"""Of two sample episodes."""
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Some seconds of two shows, with a pause that makes two sections of each."""
+    folder = tmp_path_factory.mktemp("files")
+    parts = [decode(cut(SAMPLES / "audio" / n, folder / n, a, b)) for n, a, b in PARTS]
+    pause = np.zeros(6 * SAMPLE_RATE, np.float32)
+    turned = [(parts[0], pause, parts[1][: 4 * SAMPLE_RATE]), (parts[1], pause, parts[0])]
+    return [write_wav(folder / f"{n}.wav", np.concatenate(some)) for n, some in enumerate(turned)]
+
+
+@pytest.fixture(scope="module")
+def one_by_one(whisper: Whisper, files: list[Path]) -> list[Transcription]:
+    """What each file is without the other."""
+    return [whisper.transcribe(path) for path in files]
+
+
+def text(heard: Transcription) -> str:
+    return " ".join(segment.text for segment in heard.segments)
+
+
+def untimed(heard: Sequence[Transcription]) -> list[Transcription]:
+    return [replace(one, real_time_factor=0.0) for one in heard]
+
+
+def with_packer(whisper: Whisper, batch_size: int, **changes: object) -> Whisper:
+    """The same with another batch size, and the same weights in memory."""
+    made = replace(whisper, batch_size=batch_size, **changes)
+    decoder, _ = whisper._loaded
+    made.__dict__["_loaded"] = (
+        decoder,
+        Packer(decoder.decode, decoder.decode_again, made.resolved_workers, batch_size),
+    )
+    return made
+
+
+def test_files_at_once_are_what_they_are_one_by_one(
+    whisper: Whisper, files: list[Path], one_by_one: list[Transcription]
+) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        at_once = list(pool.map(whisper.transcribe, files))
+    assert untimed(at_once) == untimed(one_by_one)
+    assert all(len(heard.segments) >= 2 and heard.windows >= 2 for heard in one_by_one)
+
+
+def test_the_size_of_batches_and_the_workers_change_nothing(
+    whisper: Whisper, files: list[Path], one_by_one: list[Transcription]
+) -> None:
+    alone = with_packer(whisper, 1)
+    assert untimed([alone.transcribe(path) for path in files]) == untimed(one_by_one)
+    two = Whisper(device="cpu", workers=2)
+    with ThreadPoolExecutor(2) as pool:
+        assert untimed(list(pool.map(two.transcribe, files))) == untimed(one_by_one)
+
+
+def test_a_corrupt_file_among_good_ones_costs_only_itself(
+    whisper: Whisper, files: list[Path], one_by_one: list[Transcription], tmp_path: Path
+) -> None:
+    page, half = tmp_path / "page.mp3", tmp_path / "half.m4a"
+    page.write_bytes(HTML)
+    half.write_bytes(encode(tmp_path / "whole.m4a", 4).read_bytes()[:20_000])
+    with ThreadPoolExecutor(4) as pool:
+        found = [pool.submit(whisper.transcribe, p) for p in (page, files[0], half, files[1])]
+    for bad in (found[0], found[2]):
+        assert isinstance(bad.exception(), TranscriptionError)
+    assert untimed([found[1].result(), found[3].result()]) == untimed(one_by_one)
+
+
+def test_a_stop_ends_what_is_under_way_and_what_comes(whisper: Whisper, files: list[Path]) -> None:
+    stopped = with_packer(whisper, 4, stopping=threading.Event())
+    decoder, packer = stopped._loaded
+    asked = threading.Event()
+
+    def hangs(windows: Sequence[Window]) -> list[Result]:
+        asked.set()
+        threading.Event().wait(WAIT_S)
+        return decoder.decode(windows)
+
+    packer.decode = hangs
+    with ThreadPoolExecutor(1) as pool:
+        found = pool.submit(stopped.transcribe, files[0])
+        assert asked.wait(WAIT_S)
+        stopped.stopping.set()
+        with pytest.raises(TranscriptionError, match="stopped"):
+            found.result(WAIT_S / 2)
+    with pytest.raises(TranscriptionError, match="stopped"):
+        stopped.transcribe(files[1])
+
+
+def test_a_file_of_six_minutes_has_its_parts_in_order(
+    whisper: Whisper, files: list[Path], tmp_path: Path
+) -> None:
+    first, second = (decode(files[n])[: 7 * SAMPLE_RATE] for n in range(2))
+    pause = np.zeros(53 * SAMPLE_RATE, np.float32)
+    path = write_wav(tmp_path / "six.wav", np.concatenate([first, pause, second, pause] * 3))
+    heard = whisper.transcribe(path)
+    assert heard.duration_s == 360.0
+    minutes: dict[int, str] = {}
+    for segment in heard.segments:
+        minute = int((segment.start_s + 0.5) // 60)
+        assert -0.5 < segment.start_s - 60 * minute < segment.end_s - 60 * minute < 8.0
+        minutes[minute] = f"{minutes.get(minute, '')} {segment.text}".strip()
+    assert list(minutes) == [0, 1, 2, 3, 4, 5]
+    for minute, said in minutes.items():
+        assert ("stands idle" in said) == (minute % 2 == 0)
+    starts = [segment.start_s for segment in heard.segments]
+    assert starts == sorted(starts)
+
+
+@pytest.mark.slow
+def test_six_minutes_without_a_pause_are_whole_and_in_order(
+    whisper: Whisper, speech: Path, tmp_path: Path
+) -> None:
+    samples = decode(speech)[: 10 * SAMPLE_RATE]
+    heard = whisper.transcribe(write_wav(tmp_path / "six.wav", np.tile(samples, 36)))
+    assert heard.duration_s == 360.0
+    # In one 30 s there are three of them, which the model may take for a loop.
+    assert text(heard).lower().count("stands idle") >= 30
+    assert all(
+        before.end_s <= after.start_s
+        for before, after in zip(heard.segments, heard.segments[1:], strict=False)
+    )
+    assert heard.segments[-1].end_s > 355
+
+
+def test_an_unknown_way_of_decoding_is_named_with_the_known_ones() -> None:
+    with pytest.raises(UserError, match="There is no way of decoding called quick"):
+        Whisper(decoding="quick").resolved_decoding  # noqa: B018 - asked for what it raises
+
+
+def test_files_and_workers_fill_the_cores_and_the_cards(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "cores", lambda: 16)
+    monkeypatch.setattr(engine, "choose_device", lambda asked: asked)
+    assert Whisper(device="cpu").resolved_workers == 4
+    assert Whisper(device="cpu", workers=12).files_at_once == 12
+    cards = Whisper(device="cuda", device_index=(0, 1, 2), workers=7)
+    assert cards.resolved_workers == 3
+    assert cards.files_at_once == 24
+
+
+@pytest.mark.parametrize(
+    ("hint", "heard", "language"),
+    [
+        (None, Spoken("fr", 0.9), "fr"),
+        ("de-DE", Spoken("fr", 0.9), "de"),
+        ("DE", None, "de"),
+        ("xx", Spoken("fr", 0.9), "fr"),
+        ("not a language", None, "en"),
+        (None, None, "en"),
+    ],
+)
+def test_the_feeds_hint_wins_and_what_was_heard_is_told(
+    hint: str | None,
+    heard: Spoken | None,
+    language: str,
+    monkeypatch: pytest.MonkeyPatch,
+    speech: Path,
+) -> None:
+    asked: set[str] = set()
+
+    def decode_all(windows: Sequence[Window]) -> list[Result]:
+        asked.update(window.language for window in windows)
+        return [
+            Result((Piece(0, w.length_s, "ja " * 20, (1,)),), -0.2, 0.0, 1.0, w.length_s, None)
+            for w in windows
+        ]
+
+    monkeypatch.setattr(engine, "spoken_in", lambda path, languages: heard)
+    whisper = Whisper(device="cpu")
+    model = SimpleNamespace(
+        model=SimpleNamespace(is_multilingual=True), supported_languages=["de", "en", "fr"]
+    )
+    decoder = SimpleNamespace(model=model, languages=None)
+    whisper.__dict__["_loaded"] = (decoder, Packer(decode_all, lambda *_: [], 1, 4))
+    found = whisper.transcribe(speech, hint)
+    assert asked == {found.language} == {language}
+    assert (found.detected_language, found.detected_probability) == (heard or (None, None))
+
+
+def test_a_model_that_knows_only_english_is_not_asked_for_a_language(heard: Transcription) -> None:
+    assert (heard.detected_language, heard.detected_probability) == (None, None)

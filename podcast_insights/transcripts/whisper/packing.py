@@ -1,0 +1,150 @@
+"""Windows of all episodes of a run, packed into batches for one model.
+
+Who wants a section decoded puts its lane in and is told when it is finished. A few threads, one for
+each worker of the model, take the next windows of as many lanes as go into a batch, those of the
+earliest episodes first, so that episodes are finished one after the other and not all at
+the end.
+
+What does not belong here: what a window says (`decoding.py`), and files (`engine.py`).
+"""
+
+import heapq
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+
+from podcast_insights.transcripts.whisper.decoding import Result, Window
+from podcast_insights.transcripts.whisper.devices import is_out_of_memory
+from podcast_insights.transcripts.whisper.lanes import Lane
+from podcast_insights.transcripts.whisper.records import SAMPLE_RATE
+
+IDLE_S = 5.0
+"""After this long without work a thread ends; the next lane starts another."""
+POLL_S = 0.5
+"""How often who waits to bring more asks whether the run was stopped."""
+
+log = logging.getLogger(__name__)
+
+Decode = Callable[[Sequence[Window]], list[Result]]
+DecodeAgain = Callable[[Sequence[Window], Sequence[Result]], list[Result]]
+After = Callable[[Lane, Window, Result], None]
+
+
+@dataclass
+class Packer:
+    """Decodes lanes, as many together as the memory allows.
+
+    Args:
+        decode: what the model makes of some windows.
+        decode_again: the same, once more, of windows that came out looping or unsure.
+        workers: batches computed at the same time.
+        batch_size: windows in a batch at most; halved for good where memory runs out.
+        longest_queue_s: audio that may wait; who brings more has to.
+    """
+
+    decode: Decode
+    decode_again: DecodeAgain
+    workers: int
+    batch_size: int
+    longest_queue_s: float = 2 * 3600.0
+    _ready: list[tuple[tuple[int, int], int, Lane]] = field(default_factory=list)
+    _order: "count[int]" = field(default_factory=count)
+    _changed: threading.Condition = field(default_factory=threading.Condition)
+    _threads: int = 0
+    _lanes: int = 0
+    _queued_s: float = 0.0
+
+    def put(self, lane: Lane, is_stopping: Callable[[], bool] = lambda: False) -> None:
+        """Have a lane decoded; waits while too much audio is waiting already."""
+        length_s = len(lane.section.samples) / SAMPLE_RATE
+        with self._changed:
+            while (
+                self._lanes
+                and self._queued_s + length_s > self.longest_queue_s
+                and not is_stopping()
+            ):
+                self._changed.wait(POLL_S)
+            self._queued_s += length_s
+            self._lanes += 1
+            self._push(lane)
+            if self._threads < self.workers:
+                self._threads += 1
+                threading.Thread(target=self._work, name="whisper", daemon=True).start()
+            self._changed.notify_all()
+
+    def _push(self, lane: Lane) -> None:
+        heapq.heappush(self._ready, (lane.rank, next(self._order), lane))
+
+    def _work(self) -> None:
+        while lanes := self._next():
+            try:
+                self._decode(lanes)
+            except Exception as error:  # what nobody thought of must not leave lanes waiting
+                for lane in lanes:
+                    lane.error = lane.error or error
+            self._put_back(lanes)
+
+    def _next(self) -> list[Lane]:
+        """The next batch; none when there was nothing to do for a while."""
+        with self._changed:
+            while not self._ready:
+                if not self._changed.wait(IDLE_S) and not self._ready:
+                    self._threads -= 1
+                    return []
+            fair = -(-self._lanes // self.workers)
+            size = min(self.batch_size, max(fair, 1), len(self._ready))
+            return [heapq.heappop(self._ready)[2] for _ in range(size)]
+
+    def _put_back(self, lanes: Sequence[Lane]) -> None:
+        finished = [lane for lane in lanes if lane.is_finished]
+        with self._changed:
+            for lane in lanes:
+                if lane in finished:
+                    self._lanes -= 1
+                    self._queued_s -= len(lane.section.samples) / SAMPLE_RATE
+                else:
+                    self._push(lane)
+            self._changed.notify_all()
+        for lane in finished:
+            lane.finished(lane)
+
+    def _decode(self, lanes: Sequence[Lane]) -> None:
+        """One window of each of these lanes; one that fails is that lane's error."""
+        lanes = [lane for lane in lanes if not lane.is_finished]
+        if not lanes:
+            return
+        began = time.monotonic()
+        windows = [lane.window for lane in lanes]
+        try:
+            first = self.decode(windows)
+            bad = [n for n, result in enumerate(first) if not result.is_sound]
+            again = (
+                self.decode_again([windows[n] for n in bad], [first[n] for n in bad]) if bad else []
+            )
+        except Exception as error:
+            if len(lanes) == 1:
+                lanes[0].error = error
+            else:
+                self._one_by_one(lanes, error)
+            return
+        second = dict(zip(bad, again, strict=True))
+        share_s = (time.monotonic() - began) / len(lanes)
+        for n, lane in enumerate(lanes):
+            lane.take(windows[n], first[n], second.get(n))
+            lane.work_s += share_s
+
+    def _one_by_one(self, lanes: Sequence[Lane], error: Exception) -> None:
+        """After a batch failed: in halves where it was too large, else each lane alone."""
+        if is_out_of_memory(error):
+            half = len(lanes) // 2
+            with self._changed:
+                self.batch_size = max(min(self.batch_size, half), 1)
+            log.warning("Out of memory with %d windows; going on with %d", len(lanes), half)
+            parts = [lanes[:half], lanes[half:]]
+        else:
+            parts = [[lane] for lane in lanes]
+        for part in parts:
+            self._decode(part)

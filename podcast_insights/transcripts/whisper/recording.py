@@ -1,0 +1,196 @@
+"""One file on its way from sound to segments.
+
+Its sections go to the packer as they are found and come back in any order. What each of them left
+out goes there once more. Audio is let go as soon as it is not needed, so that the memory does
+not grow with the file.
+
+What does not belong here: decoding and packing themselves, models and devices (`engine.py`).
+"""
+
+import queue
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from podcast_insights.transcripts.records import Segment
+from podcast_insights.transcripts.whisper.decoding import Decoding, probability
+from podcast_insights.transcripts.whisper.devices import is_out_of_memory
+from podcast_insights.transcripts.whisper.lanes import Lane, Said
+from podcast_insights.transcripts.whisper.packing import Packer
+from podcast_insights.transcripts.whisper.records import SAMPLE_RATE, TranscriptionError
+from podcast_insights.transcripts.whisper.repair import holes, segments_of, unheard, with_found
+from podcast_insights.transcripts.whisper.sections import Section, sections
+from podcast_insights.transcripts.whisper.sound import blocks
+from podcast_insights.transcripts.whisper.speech import Floats, Span, listen
+
+BLOCK_S = 61.44
+"""1,920 frames of the voice activity detector."""
+POLL_S = 0.5
+
+
+@dataclass
+class Part:
+    """A section's text, and its second looks that are still under way."""
+
+    speech: tuple[Span, ...]
+    said: list[Said]
+    found: list[Said] = field(default_factory=list)
+    pending: int = 0
+
+
+@dataclass
+class Recording:
+    """Has one file decoded.
+
+    Args:
+        path: the audio.
+        language: spoken in it.
+        decoding: how thoroughly.
+        packer: decodes lanes of all files.
+        number: files with a lower one go first.
+        stopping: set when nobody wants the result any more.
+    """
+
+    path: Path
+    language: str
+    decoding: Decoding
+    packer: Packer
+    number: int
+    stopping: threading.Event
+    samples: int = 0
+    damage: str | None = None
+    windows: int = 0
+    decoded_again: int = 0
+    work_s: float = 0.0
+    _back: "queue.SimpleQueue[tuple[int, bool, Lane]]" = field(default_factory=queue.SimpleQueue)
+    _parts: dict[int, Part] = field(default_factory=dict)
+    _done: dict[int, Part] = field(default_factory=dict)
+    _out: int = 0
+    _is_wanted: bool = True
+
+    def decode(self) -> None:
+        """Do all of it.
+
+        Raises:
+            TranscriptionError: it is no audio, or the model failed on it.
+        """
+        try:
+            began = time.thread_time()
+            for number, section in enumerate(self._sections()):
+                self._send(number, section, is_second=False)
+                while not self._back.empty():
+                    self._take()
+            self.work_s += time.thread_time() - began
+            while self._out:
+                self._take()
+        finally:
+            # Lanes that are under way after an error are decoded no further.
+            self._is_wanted = False
+            self._parts.clear()
+
+    @property
+    def duration_s(self) -> float:
+        """Of the audio."""
+        return round(self.samples / SAMPLE_RATE, 3)
+
+    @property
+    def speech_s(self) -> float:
+        """How much of it is speech."""
+        return round(sum(s.length_s for part in self._done.values() for s in part.speech), 3)
+
+    @property
+    def unheard(self) -> tuple[tuple[float, float], ...]:
+        """Speech that has no text even after the second look, as seconds from and to."""
+        parts = [self._done[number] for number in sorted(self._done)]
+        left = [unheard(part.speech, part.said) for part in parts]
+        return tuple(
+            (round(span.start_s, 3), round(span.end_s, 3))
+            for groups in left
+            for spans in groups
+            for span in spans
+        )
+
+    @property
+    def confidence(self) -> float | None:
+        """Mean probability of the tokens, by the length of segments."""
+        said = [one for part in self._done.values() for one in part.said]
+        total_s = sum(one.end_s - one.start_s for one in said)
+        if not total_s:
+            return None
+        weighted = sum((o.end_s - o.start_s) * probability(o.logprob) for o in said)
+        return round(weighted / total_s, 4)
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """The text, in order."""
+        parts = [self._done[number] for number in sorted(self._done)]
+        return tuple(s for part in parts for s in segments_of(part.said, part.speech))
+
+    def _sections(self) -> Iterator[Section]:
+        return sections(listen(self._blocks()), self.decoding.section_s)
+
+    def _blocks(self) -> Iterator[Floats]:
+        for block in blocks(self.path, BLOCK_S, self._note_damage):
+            if self.stopping.is_set():
+                raise TranscriptionError("the run was stopped")
+            self.samples += len(block)
+            yield block
+
+    def _note_damage(self, damage: str) -> None:
+        self.damage = damage
+
+    def _send(self, number: int, section: Section, *, is_second: bool) -> None:
+        self._out += 1
+        lane = Lane(
+            rank=(self.number, number),
+            section=section,
+            language=self.language,
+            is_resumed=self.decoding.is_resumed,
+            finished=lambda lane: self._back.put((number, is_second, lane)),
+            is_wanted=lambda: self._is_wanted,
+        )
+        self.packer.put(lane, self.stopping.is_set)
+
+    def _take(self) -> None:
+        """Deal with one lane that came back, waiting for it."""
+        number, is_second, lane = self._next()
+        self._out -= 1
+        if lane.error is not None:
+            raise failure(lane.error) from lane.error
+        self.windows += lane.windows
+        self.work_s += lane.work_s
+        if is_second:
+            self.decoded_again += 1
+            part = self._parts[number]
+            part.found += lane.said
+            part.pending -= 1
+        else:
+            self.decoded_again += lane.decoded_again
+            again = holes(lane.section, lane.said) if self.decoding.is_repaired else []
+            part = Part(lane.section.speech, lane.said, pending=len(again))
+            self._parts[number] = part
+            for hole in again:
+                self._send(number, hole, is_second=True)
+        if not part.pending:
+            part.said = with_found(part.said, part.found)
+            self._done[number] = self._parts.pop(number)
+
+    def _next(self) -> tuple[int, bool, Lane]:
+        while not self.stopping.is_set():
+            with suppress(queue.Empty):
+                return self._back.get(timeout=POLL_S)
+        raise TranscriptionError("the run was stopped")
+
+
+def failure(error: Exception) -> TranscriptionError:
+    """What the model's error means for this file."""
+    if is_out_of_memory(error):
+        return TranscriptionError(
+            f"there is too little memory for even one window of 30 s ({error}); set "
+            "PODCAST_INSIGHTS_WHISPER_MODEL to a smaller model, or "
+            "PODCAST_INSIGHTS_WHISPER_COMPUTE_TYPE to int8_float16 or int8"
+        )
+    return TranscriptionError(f"Whisper failed on it: {type(error).__name__}: {error}")
