@@ -5,10 +5,12 @@ What does not belong here: fixtures of a single stage.
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import dagster as dg
@@ -18,7 +20,8 @@ from podcast_insights.cache import Cache
 from podcast_insights.contracts import TABLES
 from podcast_insights.samples.server import SampleServer, serving
 from podcast_insights.settings import PREFIX, Settings, load_settings
-from podcast_insights.warehouse.database import Warehouse
+from podcast_insights.warehouse.contracts import Table
+from podcast_insights.warehouse.database import Warehouse, connected
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLES = ROOT / "data" / "samples"
@@ -69,6 +72,15 @@ def isolated_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv(f"{PREFIX}HOME", str(tmp_path))
 
 
+@pytest.fixture
+def same_day() -> None:
+    """No midnight (UTC) comes within the next minute: waited for, if it is so near."""
+    now = datetime.now(UTC)
+    midnight = datetime.combine(now.date() + timedelta(days=1), time(), UTC)
+    if midnight - now < timedelta(minutes=1):
+        sleep((midnight - now).total_seconds() + 1)
+
+
 @pytest.fixture(scope="session")
 def empty_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file to copy; making all tables is most of what a small test costs."""
@@ -77,10 +89,23 @@ def empty_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made.path
 
 
+@contextmanager
+def kept_open(path: Path, tables: Mapping[str, Table] = TABLES) -> Iterator[Warehouse]:
+    """A warehouse whose file one more connection holds, for tests within one process.
+
+    DuckDB then starts once, not for each transaction, which is half of what small tests cost.
+    What opening, closing, other processes and read-only connections do to a file is asked in
+    `warehouse/`, with files that nobody holds.
+    """
+    with connected(path):
+        yield Warehouse(path, tables)
+
+
 @pytest.fixture
-def warehouse(tmp_path: Path, empty_warehouse: Path) -> Warehouse:
+def warehouse(tmp_path: Path, empty_warehouse: Path) -> Iterator[Warehouse]:
     """An empty warehouse with all tables."""
-    return Warehouse(Path(shutil.copy(empty_warehouse, tmp_path)), TABLES)
+    with kept_open(Path(shutil.copy(empty_warehouse, tmp_path))) as warehouse:
+        yield warehouse
 
 
 @pytest.fixture
@@ -121,6 +146,12 @@ class Home:
     def take_cache_of(self, other: "Home") -> None:
         """Start with everything another home has already paid for."""
         shutil.copytree(other.settings.cache_dir, self.settings.cache_dir)
+
+    def take_all_of(self, other: "Home") -> None:
+        """Start where another home is: with its cache, its warehouse and the analysts' copy."""
+        self.take_cache_of(other)
+        shutil.copy(other.settings.warehouse_path, self.settings.warehouse_path)
+        shutil.copy(other.settings.analysts_path, self.settings.analysts_path)
 
 
 def make_home(path: Path, base_url: str) -> Home:

@@ -33,7 +33,9 @@ from podcast_insights.late_items import FIRST_PAUSE, MAX_ATTEMPTS, MAX_IN_FLIGHT
 from podcast_insights.warehouse.database import Warehouse
 from podcast_insights.warehouse.resource import WarehouseResource
 from podcast_insights.warehouse.windows import DateWindow
+from podcast_insights_tests.conftest import kept_open
 
+pytestmark = pytest.mark.usefixtures("same_day")
 Row = dict[str, Any]
 SHOW = "https://show.example/feed.xml"
 OTHER = "https://other.example/feed.xml"
@@ -226,8 +228,8 @@ class Ledger:
 @pytest.fixture
 def ledger(tmp_path: Path, empty_warehouse: Path) -> Iterator[Ledger]:
     """A show is subscribed to; nothing was announced yet."""
-    shutil.copy(empty_warehouse, tmp_path)
-    with dg.DagsterInstance.ephemeral() as instance:
+    path = Path(shutil.copy(empty_warehouse, tmp_path))
+    with dg.DagsterInstance.ephemeral() as instance, kept_open(path):
         yield Ledger(tmp_path, instance)
 
 

@@ -1,12 +1,14 @@
 """A warehouse with the tables of digests, made once a module and copied for each test."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from podcast_insights.cache import Cache
 from podcast_insights.warehouse.database import Warehouse
+from podcast_insights_tests.conftest import kept_open
 from podcast_insights_tests.digests.world import TABLES, World
 
 
@@ -19,7 +21,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def world(empty: Path, tmp_path: Path) -> World:
+def world(empty: Path, tmp_path: Path) -> Iterator[World]:
     path = Path(shutil.copy(empty, tmp_path))
-    warehouse = Warehouse(path, {table.name: table for table in TABLES})
-    return World(warehouse, Cache(tmp_path / "cache"))
+    with kept_open(path, {table.name: table for table in TABLES}) as warehouse:
+        yield World(warehouse, Cache(tmp_path / "cache"))

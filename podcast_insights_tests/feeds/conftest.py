@@ -8,6 +8,7 @@ import pytest
 
 from podcast_insights.cache import Cache
 from podcast_insights.warehouse.database import Warehouse
+from podcast_insights_tests.conftest import kept_open
 from podcast_insights_tests.feeds.world import TABLES, World
 from podcast_insights_tests.support.servers import site
 
@@ -23,6 +24,6 @@ def empty_feeds_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def world(tmp_path: Path, empty_feeds_warehouse: Path) -> Iterator[World]:
     """A server, a clock, and an empty warehouse."""
-    with site() as host:
-        warehouse = Warehouse(Path(shutil.copy(empty_feeds_warehouse, tmp_path)), TABLES)
+    path = Path(shutil.copy(empty_feeds_warehouse, tmp_path))
+    with site() as host, kept_open(path, TABLES) as warehouse:
         yield World(host, warehouse, Cache(tmp_path / "cache"))

@@ -15,6 +15,7 @@ from podcast_insights.net.client import USER_AGENT, FetchError
 from podcast_insights_tests.net import BODY, client_of
 from podcast_insights_tests.support.servers import (
     HOST,
+    LONGEST_S,
     Behaviour,
     Site,
     always_unchanged,
@@ -155,17 +156,16 @@ class TestLimits:
         started = time.monotonic()
         with pytest.raises(FetchError, match="took more than 0.4 s"):
             client_of(host.host, total_timeout_s=0.4).get(host.url("/"))
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < LONGEST_S / 2
 
     def test_redirects_share_the_time(self, host: Site) -> None:
         def slowly(location: str) -> Behaviour:
             return lambda request: (time.sleep(0.3), redirect(location)(request))[1]
 
         host.pages |= {f"/{hop}": slowly(f"/{hop + 1}") for hop in range(5)}
-        started = time.monotonic()
         with pytest.raises(FetchError, match="took more than 0.5 s"):
             client_of(host.host, total_timeout_s=0.5).get(host.url("/0"))
-        assert time.monotonic() - started < 1.2
+        assert {request.path for request in host.requests} <= {"/0", "/1"}
 
     def test_silence_is_stopped(self, host: Site) -> None:
         host.pages["/"] = silent(0.6)

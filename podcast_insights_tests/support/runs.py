@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -26,8 +27,9 @@ def run_window(
     instance: dg.DagsterInstance | None = None,
     raise_on_error: bool = True,
     send: str = "never",
+    assets: Sequence[str] = (),
 ) -> dg.ExecuteInProcessResult:
-    """Run `daily_insights` for a range of days as one run."""
+    """Run `daily_insights`, or some of its assets, for a range of days as one run."""
     job = build_defs(home.settings, resources).resolve_job_def("daily_insights")
     days: dict[str, Any] = {"partition_key": first.isoformat()}
     if first != last:
@@ -37,10 +39,16 @@ def run_window(
                 "dagster/asset_partition_range_end": last.isoformat(),
             }
         }
-    config = {"ops": {"deliveries": {"config": {"send": send}}}, **QUIET}
+    config: dict[str, Any] = dict(QUIET)
+    if not assets or "deliveries" in assets:
+        config["ops"] = {"deliveries": {"config": {"send": send}}}
     with instance or dg.DagsterInstance.ephemeral() as used:
         return job.execute_in_process(
-            run_config=config, instance=used, raise_on_error=raise_on_error, **days
+            run_config=config,
+            instance=used,
+            raise_on_error=raise_on_error,
+            asset_selection=[dg.AssetKey(name) for name in assets] or None,
+            **days,
         )
 
 

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,11 +33,6 @@ QUOTES = (
 WORDS = {
     n: " ".join(f"word{chr(97 + i // 26)}{chr(97 + i % 26)}" for i in range(n)) for n in range(99)
 }
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
 
 
 def test_a_good_answer_becomes_a_candidate_that_is_proved(desk: Desk) -> None:

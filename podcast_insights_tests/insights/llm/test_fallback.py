@@ -1,7 +1,6 @@
 """Another provider where the first one gives nothing: who is asked, what it costs, whose key."""
 
 import dataclasses
-from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
@@ -20,11 +19,6 @@ from podcast_insights_tests.support.misbehaving_llm import (
     proposes,
     says,
 )
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
 
 
 def with_spare(

@@ -2,7 +2,6 @@
 
 import contextlib
 import time
-from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
@@ -21,11 +20,6 @@ from podcast_insights_tests.support.misbehaving_llm import (
     sends_without_end,
     sleeps,
 )
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
 
 
 def test_the_request_asks_for_json_by_a_strict_schema(desk: Desk) -> None:

@@ -34,11 +34,6 @@ from podcast_insights_tests.support.misbehaving_llm import (
 MADE_UP = INSIGHT | {"quote": "nobody on this show ever said any of these words", "value": 1.0}
 
 
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
-
-
 def seconds(request: Request) -> list[int]:
     """Which lines of the transcript the model saw."""
     return [int(second) for second in re.findall(r"^\[(\d+)\]", request.prompt, re.MULTILINE)]

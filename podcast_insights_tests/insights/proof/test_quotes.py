@@ -1,7 +1,5 @@
 """Quotes are found as they were said, and come back whole."""
 
-from time import process_time
-
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -11,8 +9,9 @@ from podcast_insights.insights.proof.quotes import QuoteMatch, TokenStream
 from podcast_insights.insights.proof.shape import MAX_QUOTE_TOKENS, MIN_QUOTE_TOKENS
 from podcast_insights.insights.proof.tokens import normalized_tokens, word_count
 from podcast_insights.transcripts.publishing import parse_transcript
-from podcast_insights.transcripts.records import Segment
+from podcast_insights.transcripts.records import Segment, Word
 from podcast_insights_tests.conftest import SAMPLES
+from podcast_insights_tests.effort import assert_no_more_than_linear
 
 SEGMENTS = (
     Segment(0.0, 10.0, "Welcome to the show, everyone. I am Ann.", "Ann"),
@@ -207,6 +206,15 @@ def test_sentence_ends_are_guessed_where_a_transcript_has_none() -> None:
     assert (method, whole) == ("exact", "it does not pay off at all then")
 
 
+def test_a_quotes_seconds_are_those_in_which_its_words_were_heard() -> None:
+    words = "Well. It rained for days.".split()
+    heard = (Word(0.0, 0.4, "Well."), *(Word(8 + n, 8.5 + n, w) for n, w in enumerate(words[1:])))
+    segment = Segment(0.0, 20.0, " ".join(words), "Ann", heard)
+    match = TokenStream((segment,)).locate("rained for days")
+    assert match is not None
+    assert (match.quote, match.start_s, match.end_s) == ("It rained for days.", 8.0, 11.5)
+
+
 def test_scripts_without_spaces_are_found_by_their_letters() -> None:
     stream = TokenStream(
         (Segment(0, 9, "今日は天気がいいです。明日は雨が降りません。そう「思う。」はい"),)
@@ -229,18 +237,23 @@ def test_a_changed_vowel_sign_is_a_changed_letter() -> None:
 @pytest.mark.parametrize("word", ["a ", "a", "1 ", "é", "म्", "。", "No. ", "'"])
 def test_a_quote_is_looked_for_in_little_time(word: str) -> None:
     """As many words as three hours of speech; the first look reads them, the next ones don't."""
-    stream = TokenStream(tuple(Segment(n * 4.0, n * 4.0 + 4, word * 60) for n in range(600)))
-    stream.locate("nobody said a thing of that kind")
-    started = process_time()
-    for quote in (
-        "a a a a a b" * 20,
-        "aaaaaa aaa aaa aa b",
-        "1 11 1 111 2",
-        "é é ééé b",
-        "क " * 99,
-    ):
-        assert stream.locate(quote) is None
-    assert process_time() - started < 2
+
+    def read(count: int) -> TokenStream:
+        stream = TokenStream(tuple(Segment(n * 4.0, n * 4.0 + 4, word * 60) for n in range(count)))
+        stream.locate("nobody said a thing of that kind")
+        return stream
+
+    def look(stream: TokenStream) -> None:
+        for quote in (
+            "a a a a a b" * 20,
+            "aaaaaa aaa aaa aa b",
+            "1 11 1 111 2",
+            "é é ééé b",
+            "क " * 99,
+        ):
+            assert stream.locate(quote) is None
+
+    assert_no_more_than_linear(look, read, 600)
 
 
 # Any transcript

@@ -1,7 +1,7 @@
 """Links of other days are kept right: whatever the order of runs, the rows end up the same."""
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from podcast_insights.insights.related.neighbours import to_insights
 from podcast_insights.insights.related.refresh import DAYS, Refresher, Related, pages_of
 from podcast_insights.warehouse.database import Warehouse
 from podcast_insights.warehouse.windows import DateWindow
+from podcast_insights_tests.conftest import kept_open
 from podcast_insights_tests.insights.related.world import (
     DAY,
     Row,
@@ -113,7 +114,15 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def world(empty: Path, tmp_path: Path) -> World:
+def world(empty: Path, tmp_path: Path) -> Iterator[World]:
+    path = Path(shutil.copy(empty, tmp_path))
+    with kept_open(path, TABLES):
+        yield World(path)
+
+
+@pytest.fixture
+def unheld(empty: Path, tmp_path: Path) -> World:
+    """A world whose file can be copied, as the publication does."""
     return World(Path(shutil.copy(empty, tmp_path)))
 
 
@@ -198,14 +207,14 @@ def test_rows_of_schema_1_are_made_again_as_soon_as_something_comes_near(world: 
 
 
 def test_analysts_see_the_present_list_and_how_many_more_tell_an_idea(
-    world: World, tmp_path: Path
+    unheld: World, tmp_path: Path
 ) -> None:
     rows = [insight("me"), insight("a", 0.7, axis=9), insight("b", 0.65, axis=9)]
     rows += [insight(f"known{n}", 0.5 - n / 50) for n in range(TOP - 1)]
     rows += [insight("late", 0.6, days=1)]
-    world.run(window(0), rows)
-    world.run(window(1), rows)
-    copy = Warehouse(Path(shutil.copy(world.warehouse.path, tmp_path / "copy.duckdb")), CONTRACTS)
+    unheld.run(window(0), rows)
+    unheld.run(window(1), rows)
+    copy = Warehouse(Path(shutil.copy(unheld.warehouse.path, tmp_path / "copy.duckdb")), CONTRACTS)
     with copy.transaction() as connection:
         for statement in statements():
             connection.execute(statement)
@@ -220,11 +229,11 @@ def test_analysts_see_the_present_list_and_how_many_more_tell_an_idea(
     ]
 
 
-def test_analysts_compare_vectors_of_one_model(world: World, tmp_path: Path) -> None:
+def test_analysts_compare_vectors_of_one_model(unheld: World, tmp_path: Path) -> None:
     rows = [insight("me"), insight("near", 0.9), insight("old", 0.8, embedding_model=None)]
     rows += [insight("other", 0.95, embedding_model="another model")]
-    world.tell(window(0), rows)
-    copy = Warehouse(Path(shutil.copy(world.warehouse.path, tmp_path / "copy.duckdb")), CONTRACTS)
+    unheld.tell(window(0), rows)
+    copy = Warehouse(Path(shutil.copy(unheld.warehouse.path, tmp_path / "copy.duckdb")), CONTRACTS)
     with copy.transaction() as connection:
         for statement in statements():
             connection.execute(statement)
