@@ -7,6 +7,8 @@ anew. Each is transcribed in a process of its own, after ten seconds of the same
 model is loaded. Printed are the highest memory with the model and those ten seconds, how much more
 the file took, audio seconds per second, segments, and whether the last minute has words; if it
 has none in one of them, the exit code is 1.
+
+What does not belong here: how right the text is, and other systems (`transcription.py`).
 """
 
 import argparse
@@ -17,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from fractions import Fraction
 from itertools import cycle
 from pathlib import Path
 
@@ -57,7 +60,7 @@ def repeated(path: Path, length_s: float) -> Path:
     """Write the sample over and over, until it is that long."""
     with av.open(str(SAMPLE)) as source, av.open(str(path), "w", options={"write_xing": "0"}) as to:
         track = source.streams.audio[0]
-        base = track.time_base
+        base = track.time_base or Fraction(1, av.time_base)
         packets = [(bytes(p), p.duration) for p in source.demux(track) if p.duration]
         out = to.add_stream_from_template(track)
         at = 0
@@ -118,7 +121,7 @@ def main() -> int:
     parser.add_argument("--of", nargs=2, type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.of:
-        print(json.dumps(asdict(transcribed(*asked.of, asked.decoding))))
+        print(json.dumps(asdict(transcribed(asked.of[0], asked.of[1], asked.decoding))))
         return 0
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)

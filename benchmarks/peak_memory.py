@@ -1,4 +1,7 @@
-"""The most memory a process ever took, for benchmarks that run each measurement in its own."""
+"""The most memory a process ever took, for benchmarks that run each measurement in its own.
+
+What does not belong here: memory over time, or of GPUs.
+"""
 
 import resource
 import sys

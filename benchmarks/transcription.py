@@ -19,6 +19,9 @@ last round; audio seconds per second, median; the same as a multiple of `stock` 
 median and range; processor seconds (all threads and child processes) per hour of audio, median;
 highest memory, child processes summed; seconds from the process' start until a file of ten
 seconds was transcribed, which the other columns don't contain.
+
+What does not belong here: the audio and the scoring (`speech_corpus.py`), what the systems do
+(`transcription_systems.py`).
 """
 
 import argparse

@@ -11,15 +11,11 @@ import json
 import multiprocessing
 import os
 import sys
-import tempfile
-import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
-from datetime import date
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -115,65 +111,10 @@ def engine(job: Job, decoding: str) -> Any:  # noqa: ANN401 - imported with the 
 
 
 def stage(job: Job) -> Run:
-    """The whole stage: downloads over loopback, hashes, cache, guards and rows, on a new cache."""
-    from podcast_insights.cache import Cache
-    from podcast_insights.net.client import Limits, SafeClient
-    from podcast_insights.transcripts.audio import AudioStore
-    from podcast_insights.transcripts.transcribe import Transcriber
+    """The whole stage with our default engine."""
+    from transcription_stage import transcribed
 
-    whisper = engine(job, "complete")
-
-    def transcribe(files: Sequence[str]) -> list[str]:
-        with tempfile.TemporaryDirectory() as folder:
-            cache = Cache(Path(folder) / "cache")
-            server = serving(Path(folder), files)
-            host = f"127.0.0.1:{server.server_address[1]}"
-            client = SafeClient(Limits(max_bytes=10**9), frozenset({host}))
-            work = Transcriber(
-                whisper=whisper,
-                cache=cache,
-                store=AudioStore(cache, lambda feed_id: client),
-                client_for=lambda feed_id: client,
-                language_of=lambda feed_id: job.language,
-                report=lambda line: None,
-            )
-            rows = work.run([episode(n, host, path) for n, path in enumerate(files)])
-            server.shutdown()
-        refused = [f"{row['status']}: {row['error']}" for row in rows if row["status"] != "ok"]
-        print(*refused, sep="\n", end="\n" if refused else "", file=sys.stderr)
-        return [row["text"] or "" for row in rows]
-
-    return Run(transcribe)
-
-
-def serving(folder: Path, files: Sequence[str]) -> ThreadingHTTPServer:
-    """Serve files by their number on loopback, until it is shut down."""
-    for number, path in enumerate(files):
-        (folder / f"{number}.audio").symlink_to(path)
-
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
-
-
-def episode(number: int, host: str, path: str) -> dict[str, Any]:
-    """A row of `episodes`, as far as the stage reads it."""
-    return {
-        "episode_id": f"{number:06}",
-        "published_on": date(2025, 9, 8),
-        "status": "ok",
-        "title": Path(path).name,
-        "feed_id": "benchmark",
-        "enclosure_url": f"http://{host}/{number}.audio",
-        "enclosure_bytes": Path(path).stat().st_size,
-        "claimed_duration_s": None,
-        "transcript_url": None,
-        "transcript_type": None,
-    }
+    return Run(partial(transcribed, engine(job, "complete"), job.language))
 
 
 def stock(job: Job, **options: Any) -> Run:  # noqa: ANN401 - of faster-whisper

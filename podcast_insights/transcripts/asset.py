@@ -95,7 +95,7 @@ def run_metadata(frame: pl.DataFrame, episodes: pl.DataFrame) -> dict[str, objec
 
     sound = frame.filter(pl.col("status") == "ok")
     heard = sound.filter(pl.col("source") == "whisper")
-    wall_s = float((heard["duration_s"] / heard["real_time_factor"]).sum() or 0.0)
+    worker_s = float((heard["duration_s"] / heard["real_time_factor"]).sum() or 0.0)
     titled = frame.join(episodes.select("episode_id", "title"), on="episode_id")
     return {
         "transcripts": sound.height,
@@ -103,8 +103,8 @@ def run_metadata(frame: pl.DataFrame, episodes: pl.DataFrame) -> dict[str, objec
         "failed": frame.filter(pl.col("status") == "failed").height,
         "audio_hours": round(float(sound["duration_s"].sum() or 0) / 3600, 3),
         "words": int(sound["words"].sum() or 0),
-        "mean_real_time_factor": round(float(heard["duration_s"].sum() or 0) / wall_s, 1)
-        if wall_s
+        "mean_real_time_factor": round(float(heard["duration_s"].sum() or 0) / worker_s, 1)
+        if worker_s
         else 0.0,
         "mean_confidence": mean_confidence(heard),
         "decoded_again": int(heard["decoded_again"].sum() or 0),

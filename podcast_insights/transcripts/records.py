@@ -91,7 +91,9 @@ class TranscriptSchema(dy.Schema):
     device = dy.String(nullable=True, description="cpu or cuda.")
     compute_type = dy.String(nullable=True, description="CTranslate2 compute type.")
     real_time_factor = dy.Float64(
-        nullable=True, description="Audio seconds per wall second when it was transcribed."
+        nullable=True,
+        description="Audio seconds per second that one worker of the model spent on it; several "
+        "work at a time.",
     )
     words = dy.Int64(nullable=True, description="Words in the text.")
     text = dy.String(nullable=True, description="The whole text.")

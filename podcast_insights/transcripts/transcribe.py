@@ -107,7 +107,7 @@ class Transcriber:
             done=done,
             fetchers=self.max_fetch_workers,
             workers=workers,
-            most=2 * workers + self.max_fetch_workers,
+            most=workers + self.max_fetch_workers,
             host_of=lambda episode: host_of(episode["enclosure_url"]),
             stop=self.stop,
         ).run(wanted)
@@ -171,7 +171,8 @@ class Transcriber:
             done=done,
             fetchers=1,
             workers=workers,
-            most=2 * workers,
+            most=workers,
+            stop=self.stop,
         ).run(handed)
         rows = {**rows, **new}
         owners = owners_of([rows[e["episode_id"]] for e in wanted], known_texts)
@@ -265,7 +266,7 @@ class Transcriber:
         stored = self.cache.read_json("transcripts", key)
         try:
             return Transcription.from_json(stored) if stored else None
-        except (TypeError, KeyError):
+        except (TypeError, KeyError, ValueError):
             return None
 
     def published(self, episode: Row, audio: Audio, offer: Offer) -> Row:

@@ -108,7 +108,7 @@ def test_missing_libraries_are_told_with_the_remedy(
 def test_the_packaged_model_on_a_cpu_is_a_note(tmp_path: Path) -> None:
     found = whisper(tmp_path, whisper_workers=3)
     assert found.level == "note"
-    for words in ("tiny.en", "on cpu, int8, complete decoding, batches of 16, 3 at once"):
+    for words in ("tiny.en", "on cpu, int8, complete decoding, batches of 8, 3 at once"):
         assert words in found.message
 
 

@@ -12,6 +12,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from podcast_insights import definitions
 from podcast_insights.cli.launch import instance_of
 from podcast_insights.cli.main import app
 from podcast_insights.definitions import build_defs
@@ -264,6 +265,12 @@ def test_insights_alone_are_written_anew(
     assert nothing.exit_code == 0, nothing.output
     assert "is outdated" in nothing.output
     monkeypatch.setattr(versions, "EXTRACTIVE_RULES", "extractive-next")
+    # Spoilt, so that they are right again only if it is this home that is worked on.
+    with home.warehouse.transaction() as connection:
+        connection.execute("UPDATE insights SET headline = 'written before'")
+    revision = home.warehouse.revision()
+    # The module's own definitions are those of the process' first home.
+    monkeypatch.setattr(definitions, "defs", build_defs(home.settings))
     anew = CliRunner().invoke(app, command)
     assert anew.exit_code == 0, anew.output
     with instance_of(home.settings) as instance:
@@ -272,6 +279,7 @@ def test_insights_alone_are_written_anew(
         steps = {entry.step_key for entry in instance.all_logs(run_id) if entry.step_key}
     assert {"insights", "related_insights", "daily_digests"} <= steps
     assert not {"feeds", "episodes", "transcripts", "embeddings"} & steps
+    assert home.warehouse.revision() > revision
     assert_same_rows(all_rows(home, "insights"), all_rows(journey, "insights"), "insights")
 
 

@@ -200,14 +200,14 @@ def test_every_guard_has_a_firing_and_a_quiet_case() -> None:
     ("text_end_s", "duration_s", "speech_s", "claimed_s", "fires"),
     [
         # What Whisper heard of audio, and how long it should be.
-        (1800.0, 1800.0, 1700.0, 3600.0, False),
-        (1799.0, 1799.0, 1700.0, 3600.0, True),
+        (2160.0, 2160.0, 2000.0, 3600.0, False),
+        (2159.0, 2159.0, 2000.0, 3600.0, True),
         (1800.0, 1800.0, 1700.0, None, False),
         (1800.0, 1800.0, 1700.0, 0.0, False),
         (1800.0, 1800.0, 1700.0, 60.0, False),
         (1800.0, 1800.0, 1700.0, 1800.0 * 60, False),  # 30:00:00 for 30 minutes
-        (30.0, 30.0, 30.0, 150.0, False),  # two minutes are a trailer's difference
-        (30.0, 30.0, 30.0, 151.0, True),
+        (120.0, 120.0, 110.0, 240.0, True),  # half of four minutes
+        (150.0, 150.0, 140.0, 240.0, False),
         # A publisher's text that goes on to the claimed end, and one that ends with the audio.
         (3600.0, 2690.0, None, 3600.0, True),
         (3421.0, 2690.0, None, 3600.0, True),

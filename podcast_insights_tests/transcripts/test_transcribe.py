@@ -1,5 +1,6 @@
 """A run's worth of episodes: each failure costs one row, and nothing is paid for twice."""
 
+import json
 import multiprocessing
 import os
 from collections.abc import Mapping, Sequence
@@ -172,7 +173,7 @@ def test_the_real_whisper_marks_a_tone_as_no_speech_and_leaves_speech_alone(
     host: Host, cache: Cache, whisper: Whisper, speech: Path, tones: list[bytes]
 ) -> None:
     heard, music = Desk(host, cache, whisper).run(
-        episode("a", host.put("/a.mp3", speech.read_bytes())),
+        episode("a", host.put("/a.mp3", speech.read_bytes()), claimed_duration_s=11.0),
         episode("b", host.put("/b.mp3", tones[0])),
     )
     assert heard["status"] == "ok"
@@ -322,6 +323,18 @@ def test_a_damaged_cache_entry_is_made_again(
     assert len(desk.whisper.heard) == 2
 
 
+@pytest.mark.parametrize("unheard", [[[1.0, 2.0, 3.0]], [[1.0]], 5, [5]])
+def test_a_cache_entry_of_another_shape_is_made_again(
+    desk: Desk, host: Host, tones: list[bytes], unheard: object
+) -> None:
+    row = episode("a", host.put("/a.mp3", tones[0]))
+    before = desk.run(row)
+    (entry,) = (desk.cache.root / "transcripts").rglob("*.json")
+    entry.write_text(json.dumps(json.loads(entry.read_text()) | {"unheard": unheard}))
+    assert desk.run(row) == before
+    assert len(desk.whisper.heard) == 2
+
+
 def test_another_model_transcribes_again(
     desk: Desk, host: Host, cache: Cache, tones: list[bytes]
 ) -> None:
@@ -371,6 +384,8 @@ def test_an_edited_announcement_is_transcribed_anew(
 
 class Mortal(Stenographer):
     """Dies at the second file, as a killed process does: no cleanup, no message."""
+
+    files_at_once = 1
 
     def transcribe(self, path: Path, language: str | None = None) -> Transcription:
         if self.heard:

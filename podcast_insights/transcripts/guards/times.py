@@ -13,8 +13,10 @@ MAX_WORDS_PER_S = 10.0
 MIN_WORDS_TO_CLOCK = 8
 MAX_OVERLAP_SHARE = 0.3
 """Two who interrupt each other overlap for a tenth; two texts at a time for half."""
-MIN_HEARD_SHARE = 0.5
+MIN_HEARD_SHARE = 0.6
 """Of the claimed duration. Many claims are wrong by a third: a slot of an hour, advertising."""
+MAX_MISSING_SHARE_OF_SHORT = 0.25
+"""Of a claim so short that two minutes are much of it."""
 MIN_AGREED_SHARE = 0.75
 UNIT_ERRORS = (55.0, 65.0)
 """Claims that take minutes for hours are not of cut audio."""
@@ -28,7 +30,7 @@ def truncated_audio(
 ) -> Finding | None:
     """The audio is a part of what was announced.
 
-    A claim alone is believed only where half of the audio is missing, as claims are often
+    A claim alone is believed only where two fifths of the audio are missing, as claims are often
     wrong. A publisher's text is a second witness: if it goes on to the claimed end, less will
     do; if it ends with the audio, the claim is wrong.
     """
@@ -40,7 +42,8 @@ def truncated_audio(
         if abs(text_s - claimed_s) > max(MAX_MISSING_S, MAX_MISSING_SHARE * claimed_s):
             return None
         least = MIN_AGREED_SHARE
-    if claimed_s - duration_s > MAX_MISSING_S and duration_s < least * claimed_s:
+    tolerated_s = min(MAX_MISSING_S, MAX_MISSING_SHARE_OF_SHORT * claimed_s)
+    if claimed_s - duration_s > tolerated_s and duration_s < least * claimed_s:
         return Finding(
             "truncated_audio",
             f"the audio has {duration_s:.0f} s of the {claimed_s:.0f} s that "

@@ -33,8 +33,8 @@ WINDOW_S = 30.0
 TIMESTAMP_S = 0.02
 MAX_FIRST_TIMESTAMP = 50
 FRAMES = 3000
-ENCODED_TOGETHER = 8
-"""On a GPU; large-v3's attention needs 0.1 GB for each. On a CPU one by one is faster."""
+ENCODED_TOGETHER = 4
+"""On a GPU; large-v3's attention needs 0.2 GB for each. On a CPU one by one is faster."""
 LOOPING = 2.4
 """Compression ratio of text that repeats itself; this and the next two are Whisper's own."""
 UNSURE = -1.0
@@ -44,28 +44,8 @@ AGAIN: dict[str, Any] = {"repetition_penalty": 1.2, "no_repeat_ngram_size": 4}
 temperatures, which gives another text in every run: CTranslate2 seeds its generators by thread."""
 
 
-@dataclass(frozen=True)
-class Decoding:
-    """How thoroughly windows are decoded.
-
-    Args:
-        section_s: the longest section, see `sections.py`.
-        beam_size: hypotheses kept while generating.
-        is_resumed: whether a window in which the model stopped early is gone on with.
-        is_repaired: whether speech without words is decoded again.
-    """
-
-    section_s: float
-    beam_size: int
-    is_resumed: bool
-    is_repaired: bool
-
-
-DECODINGS = {
-    "complete": Decoding(section_s=300.0, beam_size=5, is_resumed=True, is_repaired=True),
-    "balanced": Decoding(section_s=300.0, beam_size=1, is_resumed=True, is_repaired=True),
-    "fast": Decoding(section_s=WINDOW_S, beam_size=1, is_resumed=False, is_repaired=False),
-}
+BEAM_SIZES = {"complete": 5, "balanced": 2, "fast": 1}
+"""Hypotheses kept while generating, by how thorough it is to be."""
 
 
 @dataclass(frozen=True)

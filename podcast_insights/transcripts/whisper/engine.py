@@ -14,12 +14,11 @@ from pathlib import Path
 
 from podcast_insights.errors import UserError
 from podcast_insights.identity import long_hash
-from podcast_insights.transcripts.languages import primary
+from podcast_insights.transcripts.whisper.admission import Door
 from podcast_insights.transcripts.whisper.decoding import (
     AGAIN,
-    DECODINGS,
+    BEAM_SIZES,
     Decoder,
-    Decoding,
 )
 from podcast_insights.transcripts.whisper.devices import (
     choose_compute_type,
@@ -34,15 +33,20 @@ from podcast_insights.transcripts.whisper.models import (
     load,
 )
 from podcast_insights.transcripts.whisper.packing import Packer
-from podcast_insights.transcripts.whisper.recording import Recording
-from podcast_insights.transcripts.whisper.records import Transcription
-from podcast_insights.transcripts.whisper.spoken import Spoken, spoken_in
+from podcast_insights.transcripts.whisper.recording import Recording, failure
+from podcast_insights.transcripts.whisper.records import Transcription, TranscriptionError
+from podcast_insights.transcripts.whisper.sections import SECTION_S
+from podcast_insights.transcripts.whisper.spoken import Spoken, known_as, spoken_in
 
 RULES = 1
 """Of sharing out, decoding and repairing; another number makes every transcription anew."""
 MAX_CPU_WORKERS = 4
-FILES_PER_WORKER = 16
+FILES_PER_WORKER = 8
 """So that even short episodes, of one section each, fill a batch."""
+FILES_CUT = 2
+"""For each worker, files that are being cut into sections."""
+LEAST_QUEUE_S, MOST_QUEUE_S = 2 * 3600.0, 4 * 3600.0
+"""Audio that waits for the model or is with it: 115 MB an hour."""
 
 
 @dataclass(frozen=True)
@@ -102,18 +106,18 @@ class Whisper:
         return choose_compute_type(self.compute_type, self.resolved_device, self.device_index)
 
     @property
-    def resolved_decoding(self) -> Decoding:
-        """How thoroughly windows are decoded.
+    def beam_size(self) -> int:
+        """Hypotheses kept while generating.
 
         Raises:
-            UserError: there is no such way.
+            UserError: there is no such way of decoding.
         """
-        if self.decoding not in DECODINGS:
+        if self.decoding not in BEAM_SIZES:
             raise UserError(
                 f"There is no way of decoding called {self.decoding}.",
-                f"Set PODCAST_INSIGHTS_WHISPER_DECODING to {', '.join(DECODINGS)}.",
+                f"Set PODCAST_INSIGHTS_WHISPER_DECODING to {', '.join(BEAM_SIZES)}.",
             )
-        return DECODINGS[self.decoding]
+        return BEAM_SIZES[self.decoding]
 
     @property
     def resolved_workers(self) -> int:
@@ -133,11 +137,9 @@ class Whisper:
     @property
     def options(self) -> str:
         """Everything but the model that shapes the text, as JSON; part of the cache key."""
-        decoding = self.resolved_decoding
         shaping = {
             "again": AGAIN,
-            "beam_size": decoding.beam_size,
-            "decoding": self.decoding,
+            "beam_size": self.beam_size,
             "rules": RULES,
             "word_times": self.word_times,
         }
@@ -162,12 +164,16 @@ class Whisper:
             UserError: the model can't be had or loaded.
         """
         with self._lock:
-            decoder, packer = self._loaded
+            if self.stopping.is_set():
+                raise TranscriptionError("the run was stopped")
+            decoder, packer, door = self._loaded
             number = next(self._numbers)
-        heard = self._spoken(decoder, path)
-        spoken = self._language(decoder, language, heard)
-        recording = Recording(path, spoken, self.resolved_decoding, packer, number, self.stopping)
-        recording.decode()
+        with door.entered(number):
+            heard = self._spoken(decoder, path)
+            spoken = self._language(decoder, language, heard)
+            recording = Recording(path, spoken, packer, number, self.stopping)
+            recording.cut()
+        recording.finish()
         return Transcription(
             segments=recording.segments,
             language=spoken,
@@ -189,30 +195,44 @@ class Whisper:
     def _spoken(self, decoder: Decoder, path: Path) -> Spoken | None:
         if not decoder.model.model.is_multilingual:
             return None
-        return spoken_in(path, decoder.languages)
+        try:
+            return spoken_in(path, decoder.languages, self.stopping.is_set)
+        except (RuntimeError, MemoryError) as error:  # CTranslate2's, of memory too
+            raise failure(error) from error
 
     def _language(self, decoder: Decoder, hint: str | None, heard: Spoken | None) -> str:
         if not decoder.model.model.is_multilingual:
             return "en"
-        named = primary(hint)
+        named = known_as(hint)
         if named in decoder.model.supported_languages:
             return str(named)
         return heard.language if heard else "en"
 
     @cached_property
-    def _loaded(self) -> tuple[Decoder, Packer]:
-        """The model, and what packs windows for it; take the lock."""
+    def _loaded(self) -> tuple[Decoder, Packer, Door]:
+        """The model, what packs windows for it, and who may bring some; take the lock."""
+        from faster_whisper.vad import get_vad_model
+
         device, compute_type = self.resolved_device, self.resolved_compute_type
         model = fetch(self.resolved_model)
-        workers = self.resolved_workers
+        workers, is_cpu = self.resolved_workers, device == "cpu"
         batch = self.batch_size or batch_size_for(model, device, compute_type, self.device_index)
         loaded = load(
             model,
             device=device,
             device_index=self.device_index,
             compute_type=compute_type,
-            cpu_threads=max(cores() // workers, 1) if device == "cpu" else 0,
-            workers=workers if device == "cpu" else 1,
+            cpu_threads=max(cores() // workers, 1) if is_cpu else 0,
+            workers=workers if is_cpu else 1,
         )
-        decoder = Decoder(loaded, self.resolved_decoding.beam_size, self.word_times)
-        return decoder, Packer(decoder.decode, decoder.decode_again, workers, batch)
+        get_vad_model()  # by one thread, before many ask for it
+        decoder = Decoder(loaded, self.beam_size, self.word_times)
+        packer = Packer(
+            decoder.decode,
+            decoder.decode_again,
+            # On a GPU a second thread prepares the next batch while the first is computed.
+            workers=workers if is_cpu else 2 * workers,
+            batch_size=batch,
+            longest_queue_s=min(max(2 * workers * batch * SECTION_S, LEAST_QUEUE_S), MOST_QUEUE_S),
+        )
+        return decoder, packer, Door(FILES_CUT * workers)

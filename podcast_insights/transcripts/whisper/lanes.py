@@ -50,7 +50,6 @@ class Lane:
         rank: lanes with a lower one go first.
         section: the audio.
         language: of it.
-        is_resumed: False if a section is one window, whatever the model makes of it.
         finished: called once, when there is nothing more to decode or it failed.
         is_wanted: whether anybody still waits for it.
     """
@@ -58,7 +57,6 @@ class Lane:
     rank: tuple[int, int]
     section: Section
     language: str
-    is_resumed: bool
     finished: Callable[["Lane"], None]
     is_wanted: Callable[[], bool] = lambda: True
     said: list[Said] = field(default_factory=list)
@@ -111,7 +109,7 @@ class Lane:
                 return []
         self.windows += 1
         begin_s, self._longest_s = self.at_s, WINDOW_S
-        is_told = self.is_resumed and result.next_s > 0 and not self._is_creeping
+        is_told = result.next_s > 0 and not self._is_creeping
         # What an unsure window says of where it ends isn't to be believed.
         is_believed = result.is_sound and not result.is_silent
         next_s = result.next_s if is_told and is_believed else window.length_s

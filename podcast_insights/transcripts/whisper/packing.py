@@ -51,22 +51,37 @@ class Packer:
     batch_size: int
     longest_queue_s: float = 2 * 3600.0
     _ready: list[tuple[tuple[int, int], int, Lane]] = field(default_factory=list)
+    _waiting: list[tuple[int, int]] = field(default_factory=list)
     _order: "count[int]" = field(default_factory=count)
     _changed: threading.Condition = field(default_factory=threading.Condition)
     _threads: int = 0
     _lanes: int = 0
     _queued_s: float = 0.0
 
-    def put(self, lane: Lane, is_stopping: Callable[[], bool] = lambda: False) -> None:
-        """Have a lane decoded; waits while too much audio is waiting already."""
+    def put(
+        self,
+        lane: Lane,
+        is_stopping: Callable[[], bool] = lambda: False,
+        *,
+        is_urgent: bool = False,
+    ) -> None:
+        """Have a lane decoded; waits while too much audio is waiting already.
+
+        Args:
+            lane: what is to be decoded. Of several that wait that of the lowest rank goes first.
+            is_stopping: whether to wait no more.
+            is_urgent: whether to wait at all: the second look at a stretch of an earlier lane
+                needs little room.
+        """
         length_s = len(lane.section.samples) / SAMPLE_RATE
         with self._changed:
-            while (
-                self._lanes
-                and self._queued_s + length_s > self.longest_queue_s
-                and not is_stopping()
+            heapq.heappush(self._waiting, lane.rank)
+            while not (
+                is_urgent or is_stopping() or self._has_room(length_s) and self._is_first(lane)
             ):
                 self._changed.wait(POLL_S)
+            self._waiting.remove(lane.rank)
+            heapq.heapify(self._waiting)
             self._queued_s += length_s
             self._lanes += 1
             self._push(lane)
@@ -74,6 +89,12 @@ class Packer:
                 self._threads += 1
                 threading.Thread(target=self._work, name="whisper", daemon=True).start()
             self._changed.notify_all()
+
+    def _has_room(self, length_s: float) -> bool:
+        return not self._lanes or self._queued_s + length_s <= self.longest_queue_s
+
+    def _is_first(self, lane: Lane) -> bool:
+        return lane.rank <= self._waiting[0]
 
     def _push(self, lane: Lane) -> None:
         heapq.heappush(self._ready, (lane.rank, next(self._order), lane))
@@ -120,21 +141,31 @@ class Packer:
         windows = [lane.window for lane in lanes]
         try:
             first = self.decode(windows)
-            bad = [n for n, result in enumerate(first) if not result.is_sound]
-            again = (
-                self.decode_again([windows[n] for n in bad], [first[n] for n in bad]) if bad else []
-            )
+            second = self._again(windows, first)
         except Exception as error:
             if len(lanes) == 1:
                 lanes[0].error = error
             else:
                 self._one_by_one(lanes, error)
             return
-        second = dict(zip(bad, again, strict=True))
         share_s = (time.monotonic() - began) / len(lanes)
         for n, lane in enumerate(lanes):
             lane.take(windows[n], first[n], second.get(n))
             lane.work_s += share_s
+
+    def _again(self, windows: Sequence[Window], first: Sequence[Result]) -> dict[int, Result]:
+        """Second results of the windows that came out looping or unsure, by place."""
+        bad = [n for n, result in enumerate(first) if not result.is_sound]
+        if not bad:
+            return {}
+        try:
+            again = self.decode_again([windows[n] for n in bad], [first[n] for n in bad])
+        except Exception as error:
+            if len(windows) > 1 or not is_out_of_memory(error):
+                raise
+            log.warning("Out of memory for a second look; the first stands")
+            return {}
+        return dict(zip(bad, again, strict=True))
 
     def _one_by_one(self, lanes: Sequence[Lane], error: Exception) -> None:
         """After a batch failed: in halves where it was too large, else each lane alone."""

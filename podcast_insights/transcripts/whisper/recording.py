@@ -11,18 +11,24 @@ import queue
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from podcast_insights.transcripts.records import Segment
-from podcast_insights.transcripts.whisper.decoding import Decoding, probability
+from podcast_insights.transcripts.whisper.decoding import probability
 from podcast_insights.transcripts.whisper.devices import is_out_of_memory
 from podcast_insights.transcripts.whisper.lanes import Lane, Said
 from podcast_insights.transcripts.whisper.packing import Packer
 from podcast_insights.transcripts.whisper.records import SAMPLE_RATE, TranscriptionError
-from podcast_insights.transcripts.whisper.repair import holes, segments_of, unheard, with_found
-from podcast_insights.transcripts.whisper.sections import Section, sections
+from podcast_insights.transcripts.whisper.repair import (
+    holes,
+    segments_of,
+    spoken,
+    unheard,
+    with_found,
+)
+from podcast_insights.transcripts.whisper.sections import SECTION_S, Section, sections
 from podcast_insights.transcripts.whisper.sound import blocks
 from podcast_insights.transcripts.whisper.speech import Floats, Span, listen
 
@@ -48,7 +54,6 @@ class Recording:
     Args:
         path: the audio.
         language: spoken in it.
-        decoding: how thoroughly.
         packer: decodes lanes of all files.
         number: files with a lower one go first.
         stopping: set when nobody wants the result any more.
@@ -56,7 +61,6 @@ class Recording:
 
     path: Path
     language: str
-    decoding: Decoding
     packer: Packer
     number: int
     stopping: threading.Event
@@ -71,25 +75,43 @@ class Recording:
     _out: int = 0
     _is_wanted: bool = True
 
-    def decode(self) -> None:
-        """Do all of it.
+    def cut(self) -> None:
+        """Read the file and have its sections decoded; waits where too much is waiting.
 
         Raises:
             TranscriptionError: it is no audio, or the model failed on it.
         """
-        try:
-            began = time.thread_time()
+        began = time.thread_time()
+        with self._unwanted_after_errors():
             for number, section in enumerate(self._sections()):
                 self._send(number, section, is_second=False)
                 while not self._back.empty():
                     self._take()
-            self.work_s += time.thread_time() - began
+        self.work_s += time.thread_time() - began
+
+    def finish(self) -> None:
+        """Wait for what is still being decoded.
+
+        Raises:
+            TranscriptionError: the model failed on it, or the run was stopped.
+        """
+        with self._unwanted_after_errors():
             while self._out:
                 self._take()
-        finally:
-            # Lanes that are under way after an error are decoded no further.
+
+    @contextmanager
+    def _unwanted_after_errors(self) -> Iterator[None]:
+        """Have nothing more decoded of a file that failed."""
+        try:
+            yield
+        except BaseException:
             self._is_wanted = False
             self._parts.clear()
+            raise
+
+    @property
+    def _sorted(self) -> list[Part]:
+        return [self._done[number] for number in sorted(self._done)]
 
     @property
     def duration_s(self) -> float:
@@ -99,13 +121,12 @@ class Recording:
     @property
     def speech_s(self) -> float:
         """How much of it is speech."""
-        return round(sum(s.length_s for part in self._done.values() for s in part.speech), 3)
+        return round(sum(s.length_s for part in self._sorted for s in part.speech), 3)
 
     @property
     def unheard(self) -> tuple[tuple[float, float], ...]:
         """Speech that has no text even after the second look, as seconds from and to."""
-        parts = [self._done[number] for number in sorted(self._done)]
-        left = [unheard(part.speech, part.said) for part in parts]
+        left = [unheard(part.speech, part.said) for part in self._sorted]
         return tuple(
             (round(span.start_s, 3), round(span.end_s, 3))
             for groups in left
@@ -116,21 +137,20 @@ class Recording:
     @property
     def confidence(self) -> float | None:
         """Mean probability of the tokens, by the length of segments."""
-        said = [one for part in self._done.values() for one in part.said]
+        said = [one for part in self._sorted for one in spoken(part.said, part.speech)]
         total_s = sum(one.end_s - one.start_s for one in said)
         if not total_s:
             return None
         weighted = sum((o.end_s - o.start_s) * probability(o.logprob) for o in said)
-        return round(weighted / total_s, 4)
+        return round(weighted / total_s, 3)
 
     @property
     def segments(self) -> tuple[Segment, ...]:
         """The text, in order."""
-        parts = [self._done[number] for number in sorted(self._done)]
-        return tuple(s for part in parts for s in segments_of(part.said, part.speech))
+        return tuple(s for part in self._sorted for s in segments_of(part.said, part.speech))
 
     def _sections(self) -> Iterator[Section]:
-        return sections(listen(self._blocks()), self.decoding.section_s)
+        return sections(listen(self._blocks()), SECTION_S)
 
     def _blocks(self) -> Iterator[Floats]:
         for block in blocks(self.path, BLOCK_S, self._note_damage):
@@ -148,11 +168,10 @@ class Recording:
             rank=(self.number, number),
             section=section,
             language=self.language,
-            is_resumed=self.decoding.is_resumed,
             finished=lambda lane: self._back.put((number, is_second, lane)),
             is_wanted=lambda: self._is_wanted,
         )
-        self.packer.put(lane, self.stopping.is_set)
+        self.packer.put(lane, self.stopping.is_set, is_urgent=is_second)
 
     def _take(self) -> None:
         """Deal with one lane that came back, waiting for it."""
@@ -169,7 +188,7 @@ class Recording:
             part.pending -= 1
         else:
             self.decoded_again += lane.decoded_again
-            again = holes(lane.section, lane.said) if self.decoding.is_repaired else []
+            again = holes(lane.section, lane.said)
             part = Part(lane.section.speech, lane.said, pending=len(again))
             self._parts[number] = part
             for hole in again:

@@ -11,6 +11,8 @@ once (`packing.py`).
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from podcast_insights.transcripts.guards.words import tokens as words_of_text
+from podcast_insights.transcripts.guards.words import words_in
 from podcast_insights.transcripts.records import Segment, Word
 from podcast_insights.transcripts.whisper.decoding import UNSURE, WINDOW_S
 from podcast_insights.transcripts.whisper.lanes import Said
@@ -45,7 +47,7 @@ def unheard(speech: Iterable[Span], said: Sequence[Said]) -> list[list[Span]]:
     """Speech without text, a second or more of it together."""
     found: list[list[Span]] = []
     taken = covered(said)
-    for span in (left for spoken in speech for left in without(spoken, taken)):
+    for span in (left for whole in speech for left in without(whole, taken)):
         if (
             found
             and span.start_s - found[-1][-1].end_s < APART_S
@@ -66,7 +68,7 @@ def covered(said: Iterable[Said]) -> list[Span]:
 
 def likely_end_s(one: Said) -> float:
     """Where a segment ends, or its words must have, if that is earlier."""
-    return min(one.end_s, one.start_s + 2 + S_PER_WORD * len(one.text.split()))
+    return min(one.end_s, one.start_s + 2 + S_PER_WORD * words_in(one.text))
 
 
 def without(span: Span, taken: Iterable[Span]) -> list[Span]:
@@ -90,20 +92,19 @@ def with_found(said: Sequence[Said], found: Iterable[Said]) -> list[Said]:
     of a breath or of the end of a word. What is found gets the time that is left between the two.
     """
     everything = sorted(said, key=lambda one: one.start_s)
-    for new in sorted(found, key=lambda one: one.start_s):
+    for new in sorted(found, key=lambda one: (one.start_s, one.text)):
         place = sum(one.start_s <= new.start_s for one in everything)
         beside = everything[max(place - 1, 0) : place + 1]
         if new.logprob < UNSURE or any(is_echo(new.text, one.text) for one in beside):
             continue
-        start_s, end_s = new.start_s, new.end_s
-        if place:
-            before = everything[place - 1]
-            start_s = max(start_s, likely_end_s(before))
+        before = everything[place - 1] if place else None
+        start_s = max(new.start_s, likely_end_s(before)) if before else new.start_s
+        end_s = min([new.end_s, *(one.start_s for one in everything[place : place + 1])])
+        if end_s <= start_s:
+            continue
+        if before:
             everything[place - 1] = replace(before, end_s=min(before.end_s, start_s))
-        if place < len(everything):
-            end_s = min(end_s, everything[place].start_s)
-        if end_s > start_s:
-            everything.insert(place, between(new, start_s, end_s))
+        everything.insert(place, between(new, start_s, end_s))
     return everything
 
 
@@ -115,14 +116,8 @@ def between(one: Said, start_s: float, end_s: float) -> Said:
 
 def is_echo(text: str, other: str) -> bool:
     """Whether a text is the beginning or the end of another one, but for signs and case."""
-    short, long = plain(text), plain(other)
-    return not short or long.endswith(short) or f"{long} ".startswith(f"{short} ")
-
-
-def plain(text: str) -> str:
-    """Letters and digits, each word after a space."""
-    words = ("".join(c for c in word if c.isalnum()) for word in text.lower().split())
-    return "".join(f" {word}" for word in words if word)
+    short, long = list(words_of_text(text)), list(words_of_text(other))
+    return not short or short in (long[-len(short) :], long[: len(short)])
 
 
 def segments_of(said: Sequence[Said], speech: Sequence[Span]) -> list[Segment]:
@@ -133,10 +128,8 @@ def segments_of(said: Sequence[Said], speech: Sequence[Span]) -> list[Segment]:
         speech: of the same stretch of the file.
     """
     found: list[Segment] = []
-    for one in said:
+    for one in spoken(said, speech):
         inside = [s for s in speech if s.start_s < one.end_s and s.end_s > one.start_s]
-        if overlap_s(inside, one.start_s, one.end_s) < MADE_UP_S:
-            continue
         inside = without_neighbours(inside, one)
         start_s = max(one.start_s, inside[0].start_s - EARLY_S)
         end_s = min(one.end_s, inside[-1].end_s + EARLY_S)
@@ -151,6 +144,11 @@ def segments_of(said: Sequence[Said], speech: Sequence[Span]) -> list[Segment]:
             )
         )
     return found
+
+
+def spoken(said: Iterable[Said], speech: Sequence[Span]) -> list[Said]:
+    """What was said where somebody spoke; the rest was made up."""
+    return [one for one in said if overlap_s(speech, one.start_s, one.end_s) >= MADE_UP_S]
 
 
 def without_neighbours(inside: list[Span], one: Said) -> list[Span]:

@@ -16,8 +16,11 @@ from numpy.typing import NDArray
 from podcast_insights.transcripts.whisper.records import SAMPLE_RATE
 from podcast_insights.transcripts.whisper.speech import Floats, Heard, Span
 
-MAX_PAUSE_S = 5.0
-"""A longer pause ends a section."""
+SECTION_S = 300.0
+"""An hour has twelve sections, enough to fill a batch by itself."""
+MAX_PAUSE_S = 8.0
+"""A longer pause ends a section. Shorter ones are decoded with the rest: who begins softly after a
+pause is not heard by the detector at once."""
 PAD_S = 0.4
 """Kept before and after speech: the detector is late by some frames."""
 LEAST_SHARE = 0.5

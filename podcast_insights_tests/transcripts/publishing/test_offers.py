@@ -1,6 +1,7 @@
 """Which of a publisher's transcripts is used, why, and that none is used for two episodes."""
 
 import json
+import threading
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from podcast_insights.cache import Cache
+from podcast_insights.errors import UserError
 from podcast_insights.transcripts import transcribe
 from podcast_insights.transcripts.guards import text_key
 from podcast_insights.transcripts.publishing.offers import Link
@@ -26,6 +28,7 @@ from podcast_insights_tests.transcripts import (
 )
 from podcast_insights_tests.transcripts.test_transcribe import Desk, published, vtt
 
+WAIT_S = 30.0
 SOUND = spoken(120, 60.0)
 SHORT = spoken(10, 60.0)
 ENGLISH = [
@@ -243,6 +246,27 @@ def test_four_episodes_handed_the_same_transcript_are_caught(
     assert len({row["text"] for row in rows}) == 4
     assert all("same_text: episode a has the same" in row["source_reason"] for row in rows[1:])
     assert len(desk.whisper.heard) == 3
+
+
+def test_where_the_model_is_not_to_be_had_for_a_repeated_text_the_run_is_stopped(
+    host: Host, cache: Cache, minutes: list[bytes]
+) -> None:
+    begun, ended = threading.Barrier(2), []
+
+    class Absent(Stenographer):
+        """Has no model for the first file, and hears the second until it is told to stop."""
+
+        def transcribe(self, path: Path, language: str | None = None) -> Transcription:
+            if begun.wait(WAIT_S) == 0:
+                raise UserError("There is no such model.", "Name another.")
+            ended.append(self.stopping.wait(WAIT_S))
+            raise TranscriptionError("the run was stopped")
+
+    desk = Desk(host, cache, Absent(device="cpu", workers=1))
+    handed = [published(name, host, minutes[n], vtt(SOUND)) for n, name in enumerate("abc")]
+    with pytest.raises(UserError, match="no such model"):
+        desk.run(*handed)
+    assert ended == [True]
 
 
 def test_the_same_words_in_another_format_are_the_same_transcript(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from podcast_insights.transcripts.whisper.decoding import (
     AGAIN,
-    DECODINGS,
+    BEAM_SIZES,
     Decoder,
     Piece,
     Result,
@@ -42,9 +42,9 @@ def windows(tmp_path_factory: pytest.TempPathFactory) -> list[Window]:
     folder = tmp_path_factory.mktemp("windows")
     audio = SAMPLES / "audio"
     places = [
-        ("compute-ledger-1.mp3", 24.2, 31.0),
-        ("grid-and-gravity-1.mp3", 20.0, 31.5),
-        ("second-order-1.mp3", 30.0, 34.0),
+        ("compute-ledger-1.mp3", 24.2, 29.2),
+        ("grid-and-gravity-1.mp3", 20.0, 27.5),
+        ("second-order-1.mp3", 30.0, 33.0),
     ]
     return [Window(decode(cut(audio / n, folder / n, a, b)), "en") for n, a, b in places]
 
@@ -70,13 +70,6 @@ def test_windows_decoded_together_are_what_they_are_alone(
     assert [compared(result) for result in together] == [compared(result) for result in alone]
     assert "stands idle costs almost as much" in text(together[0])
     assert all(result.pieces and result.is_sound for result in together)
-
-
-def test_the_order_in_a_batch_does_not_matter(
-    decoder: Decoder, windows: list[Window], together: list[Result]
-) -> None:
-    turned = decoder.decode(windows[::-1])[::-1]
-    assert [compared(result) for result in turned] == [compared(result) for result in together]
 
 
 def test_pieces_are_in_order_and_inside_their_window(
@@ -142,7 +135,9 @@ class Asked:
     def generate(self, batch: object, prompts: list[list[int]], **options: Any) -> list[Any]:  # noqa: ANN401
         self.prompts += prompts
         self.options = options
-        return [SimpleNamespace(sequences_ids=[[]], scores=[0.0], no_speech_prob=0.9)] * len(prompts)
+        return [SimpleNamespace(sequences_ids=[[]], scores=[0.0], no_speech_prob=0.9)] * len(
+            prompts
+        )
 
 
 def test_it_is_asked_to_transcribe_and_never_to_translate() -> None:
@@ -173,7 +168,9 @@ def test_it_is_asked_to_transcribe_and_never_to_translate() -> None:
     assert first[0].next_s == 1.0
 
 
-def theirs(tokens: list[int], length_s: float) -> tuple[list[tuple[float, float, list[int]]], float]:
+def theirs(
+    tokens: list[int], length_s: float
+) -> tuple[list[tuple[float, float, list[int]]], float]:
     """The same by faster-whisper."""
     from faster_whisper import WhisperModel
 
@@ -257,8 +254,4 @@ def test_a_mean_logarithm_is_a_probability() -> None:
 
 
 def test_complete_decoding_is_the_most_thorough() -> None:
-    complete, fast = DECODINGS["complete"], DECODINGS["fast"]
-    assert complete.is_resumed
-    assert complete.is_repaired
-    assert not fast.is_repaired
-    assert complete.beam_size > fast.beam_size
+    assert BEAM_SIZES["complete"] > BEAM_SIZES["balanced"] > BEAM_SIZES["fast"] == 1

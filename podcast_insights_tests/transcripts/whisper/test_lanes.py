@@ -16,11 +16,11 @@ from podcast_insights.transcripts.whisper.speech import Span
 START_S = 100.0
 
 
-def lane_of(length_s: float, *, is_resumed: bool = True) -> Lane:
+def lane_of(length_s: float) -> Lane:
     """A lane over a section at 100 s whose samples say where they are."""
     samples = (np.arange(round(length_s * SAMPLE_RATE)) // SAMPLE_RATE).astype(np.int16)
     section = Section(START_S, samples, (Span(START_S, START_S + length_s),))
-    return Lane((0, 0), section, "en", is_resumed, lambda lane: None)
+    return Lane((0, 0), section, "en", lambda lane: None)
 
 
 def result_of(
@@ -60,12 +60,11 @@ results = st.builds(
 @given(
     st.lists(st.tuples(results, results), min_size=1, max_size=6),
     st.sampled_from([0.05, 0.2, 14.0, 30.0, 31.3, 300.0]),
-    st.booleans(),
 )
 def test_whatever_comes_a_lane_goes_on_ends_and_covers_its_section(
-    found: list[tuple[Result, Result]], length_s: float, is_resumed: bool
+    found: list[tuple[Result, Result]], length_s: float
 ) -> None:
-    lane = lane_of(length_s, is_resumed=is_resumed)
+    lane = lane_of(length_s)
     # Each window may be tried with half its audio; three seconds of progress are asked for.
     places = run(lane, found, most=2 * (20 + round(length_s / 3)))
     assert all(before <= after for before, after in pairwise(places))
@@ -89,6 +88,12 @@ def test_a_window_begins_where_the_last_segment_of_the_one_before_ended() -> Non
     ]
 
 
+def test_a_window_that_ends_where_it_began_is_done_with() -> None:
+    lane = lane_of(60)
+    lane.take(lane.window, result_of(next_s=0.0), None)
+    assert lane.at_s == START_S + 30
+
+
 def test_the_last_window_is_what_is_left() -> None:
     lane = lane_of(42.5)
     lane.take(lane.window, result_of((0, 30)), None)
@@ -96,13 +101,6 @@ def test_the_last_window_is_what_is_left() -> None:
     assert lane.window.length_s == 12.5
     lane.take(lane.window, result_of((0, 12.5), next_s=12.5), None)
     assert lane.is_finished
-
-
-def test_a_section_that_is_one_window_is_not_resumed() -> None:
-    lane = lane_of(30, is_resumed=False)
-    lane.take(lane.window, result_of((0, 8), next_s=8), None)
-    assert lane.is_finished
-    assert lane.windows == 1
 
 
 def test_of_two_results_the_better_one_is_kept() -> None:

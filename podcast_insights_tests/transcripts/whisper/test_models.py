@@ -25,6 +25,7 @@ from podcast_insights.transcripts.whisper.models import (
     find_model,
     load,
 )
+from podcast_insights.transcripts.whisper.weights import read_weights
 from podcast_insights_tests.transcripts.whisper.models_on_disk import (
     Hub,
     in_cache,
@@ -290,13 +291,18 @@ def test_the_fullest_gpu_and_the_models_shape_decide_the_batch(
     packaged = find_model("auto", "cpu")
     free = {0: 12_000_000_000, 1: 1_400_000_000}
     monkeypatch.setattr(models, "free_memory_bytes", free.get)
-    assert batch_size_for(packaged, "cpu", "int8") == 16
+    assert batch_size_for(packaged, "cpu", "int8") == 8
+    each = read_weights(Path(packaged.location)).sequence_bytes("int8")
+    for share, size in ((3.5, 3), (0.1, 1)):
+        monkeypatch.setattr(models, "CPU_BATCH_BYTES", round(share * each))
+        assert batch_size_for(packaged, "cpu", "int8") == size
     assert batch_size_for(packaged, "cuda", "float16", (0,)) == 64
     small = batch_size_for(packaged, "cuda", "float16", (0, 1))
     assert small < 64
     assert batch_size_for(packaged, "cuda", "float32", (0, 1)) < small
     assert batch_size_for(packaged, "cuda", "float16", (7,)) == 8
     unread = Model("large-v3-turbo", "some/where", "commit", "not downloaded yet")
+    assert batch_size_for(unread, "cpu", "int8") == 8
     assert batch_size_for(unread, "cuda", "float16", (0,)) == default_batch_size(
         "cuda", 3_100_000_000, free[0]
     )

@@ -90,6 +90,26 @@ def test_a_file_that_names_another_is_not_followed(tmp_path: Path, text: str) ->
             act(path)
 
 
+@pytest.mark.parametrize(
+    "content", [None, b"", b"<!DOCTYPE html>" * 100], ids=["missing", "empty", "page"]
+)
+def test_an_error_does_not_tell_where_the_file_lies(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "0123456789abcdef.audio"
+    if content is not None:
+        path.write_bytes(content)
+    for act in (decode, duration_of):
+        with pytest.raises(TranscriptionError, match="the audio") as caught:
+            act(path)
+        assert path.name not in str(caught.value)
+        assert str(tmp_path) not in str(caught.value)
+
+
+def test_damage_does_not_tell_where_the_file_lies() -> None:
+    damage = packets.Damage(unreadable=1)
+    damage.note(av.error.InvalidDataError(1, "Invalid data found", "/cache/0123.audio"))
+    assert str(damage) == "1 reads failed (Invalid data found)"
+
+
 def test_an_undamaged_file_is_not_spoken_of() -> None:
     assert words_about(MP3) == []
 

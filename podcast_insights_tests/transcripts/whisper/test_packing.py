@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -75,9 +76,7 @@ class Desk:
     def lane(self, number: int, length_s: float = 60.0, rank: int | None = None) -> Lane:
         samples = np.full(round(length_s * SAMPLE_RATE), number, np.int16)
         section = Section(0.0, samples, (Span(0.0, length_s),))
-        return Lane(
-            (number if rank is None else rank, 0), section, "en", True, finished=self.back.put
-        )
+        return Lane((number if rank is None else rank, 0), section, "en", finished=self.back.put)
 
     def wait(self, count: int) -> list[Lane]:
         return [self.back.get(timeout=WAIT_S) for _ in range(count)]
@@ -256,6 +255,90 @@ def test_who_brings_too_much_waits_until_there_is_room(desk: Desk) -> None:
     waiting.join(WAIT_S)
     assert not waiting.is_alive()
     assert len(desk.wait(2)) == 2
+
+
+def test_what_is_decoded_makes_room(desk: Desk) -> None:
+    model = Model()
+    packer = packer_of(model)
+    packer.longest_queue_s = 100.0
+    packer.put(desk.lane(1))
+    desk.wait(1)
+    model.go.clear()
+    packer.put(desk.lane(2, length_s=30.0))
+    second = in_thread(lambda: packer.put(desk.lane(3, length_s=60.0)))
+    second.join(WAIT_S / 6)
+    assert not second.is_alive()
+    model.go.set()
+    desk.wait(2)
+
+
+def test_of_several_who_wait_the_earliest_file_is_let_in_first(desk: Desk) -> None:
+    model = Model()
+    packer = packer_of(model, batch_size=1, is_open=False)
+    packer.longest_queue_s = 100.0
+    packer.put(desk.lane(9))
+    assert model.begun.acquire(timeout=WAIT_S)
+    late, early = desk.lane(7), desk.lane(3)
+    waiting = [in_thread(lambda lane=lane: packer.put(lane)) for lane in (late, early)]
+    while len(packer._waiting) < 2:
+        time.sleep(0.01)
+    # There is room for a second of an earlier file, but no later one passes those who wait.
+    first, later = (
+        in_thread(lambda n=number: packer.put(desk.lane(n, length_s=1.0))) for number in (1, 5)
+    )
+    first.join(WAIT_S)
+    later.join(0.1)
+    assert not first.is_alive()
+    assert later.is_alive()
+    model.go.set()
+    for thread in (*waiting, later):
+        thread.join(WAIT_S)
+    desk.wait(5)
+    begun = list(dict.fromkeys(number for batch in model.batches for number in batch))
+    assert begun == [9, 1, 3, 5, 7]
+
+
+def test_what_is_urgent_passes_a_full_queue_and_those_who_wait(desk: Desk) -> None:
+    model = Model()
+    packer = packer_of(model, is_open=False)
+    packer.longest_queue_s = 100.0
+    packer.put(desk.lane(1))
+    assert model.begun.acquire(timeout=WAIT_S)
+    waiting = in_thread(lambda: packer.put(desk.lane(2)))
+    urgent = in_thread(lambda: packer.put(desk.lane(3), is_urgent=True))
+    urgent.join(WAIT_S)
+    assert not urgent.is_alive()
+    assert waiting.is_alive()
+    model.go.set()
+    assert len(desk.wait(3)) == 3
+
+
+def test_without_memory_for_a_second_look_the_first_stands(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(windows: Sequence[Window], first: Sequence[Result]) -> list[Result]:
+        raise RuntimeError(OUT_OF_MEMORY)
+
+    packer = packer_of(Model(looping=frozenset({2})), batch_size=2)
+    packer.decode_again = full
+    lanes = [desk.lane(n, length_s=20.0) for n in (1, 2)]
+    with caplog.at_level(logging.WARNING):
+        for lane in lanes:
+            packer.put(lane)
+        desk.wait(2)
+    assert [texts(lane) for lane in lanes] == [["1"], ["2"]]
+    assert [lane.error for lane in lanes] == [None, None]
+    assert "the first stands" in caplog.text
+
+
+def test_a_second_look_that_fails_otherwise_is_that_lanes_error(desk: Desk) -> None:
+    def fails(windows: Sequence[Window], first: Sequence[Result]) -> list[Result]:
+        raise ValueError("no such token")
+
+    packer = packer_of(Model(looping=frozenset({2})))
+    packer.decode_again = fails
+    packer.put(desk.lane(2, length_s=20.0))
+    assert str(desk.wait(1)[0].error) == "no such token"
 
 
 def test_a_section_longer_than_the_queue_is_taken_when_nothing_else_waits(desk: Desk) -> None:

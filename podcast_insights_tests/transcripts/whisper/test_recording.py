@@ -11,22 +11,18 @@ import pytest
 
 from podcast_insights.transcripts.whisper import packing
 from podcast_insights.transcripts.whisper import recording as module
-from podcast_insights.transcripts.whisper.decoding import (
-    DECODINGS,
-    Piece,
-    Result,
-    Window,
-    probability,
-)
+from podcast_insights.transcripts.whisper.decoding import Piece, Result, Window, probability
+from podcast_insights.transcripts.whisper.lanes import Said
 from podcast_insights.transcripts.whisper.packing import Packer
-from podcast_insights.transcripts.whisper.recording import Recording, failure
+from podcast_insights.transcripts.whisper.recording import Part, Recording, failure
 from podcast_insights.transcripts.whisper.records import SAMPLE_RATE, TranscriptionError
 from podcast_insights.transcripts.whisper.sound import decode
+from podcast_insights.transcripts.whisper.speech import Span
 from podcast_insights_tests.conftest import SAMPLES
 from podcast_insights_tests.transcripts import cut, tone, write_wav
 
 WAIT_S = 30.0
-PAUSE_S = 7.0
+PAUSE_S = 9.0
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +34,7 @@ def talk(tmp_path_factory: pytest.TempPathFactory) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def six_times(tmp_path_factory: pytest.TempPathFactory, talk: np.ndarray) -> Path:
-    """The same words six times, with pauses of seven seconds: six sections."""
+    """The same words six times, with pauses of nine seconds: six sections."""
     pause = np.zeros(round(PAUSE_S * SAMPLE_RATE), np.float32)
     target = tmp_path_factory.mktemp("six") / "six.wav"
     return write_wav(target, np.tile(np.concatenate([talk, pause]), 6))
@@ -72,9 +68,15 @@ class Model:
         return [says_all(window) for window in windows]
 
 
-def recording_of(path: Path, model: Model, decoding: str = "complete") -> Recording:
+def recording_of(path: Path, model: Model) -> Recording:
     packer = Packer(model.decode, model.decode_again, workers=2, batch_size=4)
-    return Recording(path, "en", DECODINGS[decoding], packer, 0, threading.Event())
+    return Recording(path, "en", packer, 0, threading.Event())
+
+
+def run(recording: Recording) -> None:
+    """Read it, and wait for all of it."""
+    recording.cut()
+    recording.finish()
 
 
 def test_sections_come_back_in_order_whoever_is_first(six_times: Path) -> None:
@@ -93,8 +95,8 @@ def test_sections_come_back_in_order_whoever_is_first(six_times: Path) -> None:
 
     model = Model(latest_first)
     packer = Packer(model.decode, model.decode_again, workers=2, batch_size=1)
-    recording = Recording(six_times, "en", DECODINGS["complete"], packer, 0, threading.Event())
-    recording.decode()
+    recording = Recording(six_times, "en", packer, 0, threading.Event())
+    run(recording)
     starts = [segment.start_s for segment in recording.segments]
     assert len(starts) == 6
     assert all(b - a == pytest.approx(11 + PAUSE_S, abs=0.2) for a, b in pairwise(starts))
@@ -108,7 +110,7 @@ def test_what_was_left_out_is_looked_at_again_and_put_in_its_place(six_times: Pa
         return says_half(window) if window.length_s > 9 else says_all(window)
 
     recording = recording_of(six_times, model := Model(forgets))
-    recording.decode()
+    run(recording)
     segments = recording.segments
     assert len(model.asked) == len(segments) == 12
     assert recording.decoded_again == 6
@@ -122,16 +124,17 @@ def test_what_was_left_out_is_looked_at_again_and_put_in_its_place(six_times: Pa
     assert between[0] + 0.02 < recording.confidence < between[1] - 0.02
 
 
-def test_fast_decoding_looks_only_once(six_times: Path) -> None:
-    recording = recording_of(six_times, Model(says_half), "fast")
-    recording.decode()
-    assert len(recording.segments) == 6
-    assert recording.decoded_again == 0
+def test_what_was_made_up_does_not_count_for_the_confidence(six_times: Path) -> None:
+    recording = recording_of(six_times, Model())
+    piece = Piece(0, 10, "text", (1,))
+    real, made_up = (Said(at, at + 10, "text", p, piece) for at, p in ((0, -0.2), (50, -0.9)))
+    recording._done[0] = Part((Span(0, 10),), [real, made_up])
+    assert recording.confidence == round(probability(-0.2), 3) == 0.819
 
 
 def test_without_speech_the_model_is_not_asked(tmp_path: Path) -> None:
     recording = recording_of(write_wav(tmp_path / "tone.wav", tone(20)), model := Model())
-    recording.decode()
+    run(recording)
     assert (recording.segments, recording.speech_s, recording.confidence) == ((), 0, None)
     assert recording.duration_s == 20
     assert model.asked == []
@@ -149,13 +152,13 @@ def test_a_model_that_fails_is_that_files_error_and_the_rest_is_not_decoded(
 
     model.says = fails
     packer = Packer(model.decode, model.decode_again, workers=1, batch_size=1)
-    recording = Recording(six_times, "en", DECODINGS["complete"], packer, 0, threading.Event())
+    recording = Recording(six_times, "en", packer, 0, threading.Event())
     with pytest.raises(TranscriptionError, match="ValueError: no such token"):
-        recording.decode()
+        run(recording)
     # The packer goes on with others.
-    other = Recording(six_times, "en", DECODINGS["complete"], packer, 1, threading.Event())
+    other = Recording(six_times, "en", packer, 1, threading.Event())
     model.says = says_all
-    other.decode()
+    run(other)
     assert len(other.segments) == 6
 
 
@@ -171,7 +174,7 @@ def in_thread(recording: Recording) -> tuple[threading.Thread, list[Exception]]:
 
     def work() -> None:
         try:
-            recording.decode()
+            run(recording)
         except TranscriptionError as error:
             errors.append(error)
 
@@ -218,7 +221,7 @@ def test_a_stop_is_noticed_while_results_keep_coming(six_times: Path) -> None:
 
     recording._take = stopped_after_two
     with pytest.raises(TranscriptionError, match="stopped"):
-        recording.decode()
+        run(recording)
     assert len(taken) == 2
 
 
@@ -236,7 +239,7 @@ def test_a_stop_ends_the_reading(six_times: Path, monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(module, "blocks", endless)
     with pytest.raises(TranscriptionError, match="stopped"):
-        recording.decode()
+        run(recording)
     assert len(read) == 3
 
 
@@ -246,10 +249,10 @@ def test_damage_is_told_and_costs_only_itself(tmp_path: Path) -> None:
     noise = np.random.default_rng(5).bytes(4000)
     broken.write_bytes(whole[:60_000] + noise + whole[60_000:])
     recording = recording_of(broken, Model())
-    recording.decode()
+    run(recording)
     assert recording.segments[-1].end_s > 25
     intact = tmp_path / "intact.mp3"
     intact.write_bytes(whole)
     sound = recording_of(intact, Model())
-    sound.decode()
+    run(sound)
     assert sound.damage is None

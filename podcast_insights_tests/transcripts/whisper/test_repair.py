@@ -97,7 +97,9 @@ def test_what_is_found_is_put_between_what_was_said() -> None:
     ]
 
 
-@pytest.mark.parametrize("echo", ["costs money", "Money!", "that", "That is", "It costs money.", "-"])
+@pytest.mark.parametrize(
+    "echo", ["costs money", "Money!", "that", "That is", "It costs money.", "-"]
+)
 def test_a_neighbours_words_once_more_are_dropped(echo: str) -> None:
     before, after = said(100, 105, "It costs money."), said(115, 120, "That is all.")
     assert with_found([before, after], [said(106, 110, echo)]) == [before, after]
@@ -108,6 +110,30 @@ def test_a_neighbours_letters_are_not_its_words(text: str) -> None:
     before, after = said(100, 105, "Which costs money."), said(115, 120, "Then it is over.")
     new = said(106, 110, text)
     assert new in with_found([before, after], [new])
+
+
+CHINESE = "现代经济的成本主要来自电力和设备的折旧而闲置的机器几乎和忙碌的机器一样昂贵必须付钱"
+THAI = "เครื่องจักรที่ว่างเปล่ามีค่าใช้จ่ายเกือบเท่ากับเครื่องจักรที่ทำงาน"
+
+
+@pytest.mark.parametrize("text", [CHINESE[:40], THAI])
+def test_text_without_spaces_covers_the_time_it_takes_to_say(text: str) -> None:
+    assert holes(section((101, 113)), [said(101, 113, text)]) == []
+    assert places(holes(section((101, 113)), [said(101, 113, text[:4])])) == [(105.7, 113.3)]
+
+
+@pytest.mark.parametrize("echo", [CHINESE[-6:], CHINESE[:4], CHINESE[-3:] + "。"])
+def test_a_neighbours_words_are_dropped_in_scripts_without_spaces_too(echo: str) -> None:
+    before = said(100, 105, CHINESE)
+    assert with_found([before], [said(106, 108, echo)]) == [before]
+    other = said(106, 108, CHINESE[8:14])
+    assert with_found([before], [other]) == [before, other]
+
+
+def test_a_second_look_that_is_not_taken_takes_no_time_of_its_neighbour() -> None:
+    heard = [said(100, 120, "you"), said(120, 125, "That is all.")]
+    echo, unsure = said(110, 112, "you"), said(110, 112, "Thanks.", -1.2)
+    assert with_found(heard, [echo, unsure]) == heard
 
 
 def test_what_the_model_is_unsure_of_is_not_taken() -> None:

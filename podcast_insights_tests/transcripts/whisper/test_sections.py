@@ -13,7 +13,7 @@ from podcast_insights.transcripts.whisper.sections import Section, Tape, section
 from podcast_insights.transcripts.whisper.speech import FRAME, Heard, Span
 
 FRAME_S = FRAME / SAMPLE_RATE
-MAX_PAUSE_S = 5.0
+MAX_PAUSE_S = 8.0
 RAMP = 30_011
 """A prime: where in the file a sample is can be read from it, within some seconds."""
 
@@ -32,9 +32,7 @@ def heard(spans: list[Span], length_s: float, block_s: float) -> Iterator[Heard]
         end_s = end / SAMPLE_RATE
         # As the detector, which knows that speech ended only some frames later.
         ended = [s for s in spans if known_s < s.end_s + 5 * FRAME_S <= end_s]
-        open_s = next(
-            (s.start_s for s in spans if s.start_s < end_s < s.end_s + 5 * FRAME_S), None
-        )
+        open_s = next((s.start_s for s in spans if s.start_s < end_s < s.end_s + 5 * FRAME_S), None)
         yield Heard(ramp(begin, end).astype(np.float32) / np.float32(32768), ended, open_s)
         known_s = end_s
     if rest := [s for s in spans if s.end_s + 5 * FRAME_S > known_s]:
@@ -97,9 +95,9 @@ def test_sections_are_the_same_whatever_the_blocks(
 
 
 def test_a_short_pause_is_inside_a_section_and_a_long_one_between_two() -> None:
-    spans = [Span(1, 5), Span(9.5, 12), Span(18, 20)]
+    spans = [Span(1, 5), Span(12.5, 15), Span(24, 26)]
     found = list(sections(heard(spans, 30, 5.12), 300))
-    assert [(round(s.start_s, 2), round(s.end_s, 2)) for s in found] == [(0.6, 12.4), (17.6, 20.4)]
+    assert [(round(s.start_s, 2), round(s.end_s, 2)) for s in found] == [(0.6, 15.4), (23.6, 26.4)]
 
 
 def test_a_section_comes_before_the_file_ends() -> None:
