@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from podcast_insights.transcripts.records import Word
 from podcast_insights.transcripts.whisper.records import SAMPLE_RATE
-from podcast_insights.transcripts.whisper.speech import Floats
+from podcast_insights.transcripts.whisper.samples import Floats
 
 if TYPE_CHECKING:
     from ctranslate2 import StorageView

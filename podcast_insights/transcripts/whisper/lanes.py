@@ -11,10 +11,9 @@ What does not belong here: the model (`decoding.py`), and which lanes are decode
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from podcast_insights.transcripts.whisper.decoding import WINDOW_S, Piece, Result, Window, better
 from podcast_insights.transcripts.whisper.records import SAMPLE_RATE
+from podcast_insights.transcripts.whisper.samples import floats
 from podcast_insights.transcripts.whisper.sections import Section
 
 LEAST_WINDOW_S = 0.1
@@ -83,8 +82,7 @@ class Lane:
     def window(self) -> Window:
         """What is to be decoded next."""
         end = self._at + round(self._longest_s * SAMPLE_RATE)
-        samples = self.section.samples[self._at : end].astype(np.float32) / np.float32(32768)
-        return Window(samples, self.language)
+        return Window(floats(self.section.samples[self._at : end]), self.language)
 
     @property
     def _is_creeping(self) -> bool:

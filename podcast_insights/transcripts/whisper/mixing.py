@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from podcast_insights.transcripts.whisper.samples import Floats
+
 if TYPE_CHECKING:
     from av import AudioFrame
 
-Floats = NDArray[np.float32]
 
 CANCELLING = -0.5
 """Correlation of left and right: below, the average has under a quarter of the power."""

@@ -28,9 +28,10 @@ from podcast_insights.transcripts.whisper.repair import (
     unheard,
     with_found,
 )
+from podcast_insights.transcripts.whisper.samples import Floats
 from podcast_insights.transcripts.whisper.sections import SECTION_S, Section, sections
 from podcast_insights.transcripts.whisper.sound import blocks
-from podcast_insights.transcripts.whisper.speech import Floats, Span, listen
+from podcast_insights.transcripts.whisper.speech import Span, listen
 
 BLOCK_S = 61.44
 """1,920 frames of the voice activity detector."""

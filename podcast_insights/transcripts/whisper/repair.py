@@ -116,7 +116,7 @@ def between(one: Said, start_s: float, end_s: float) -> Said:
 
 def is_echo(text: str, other: str) -> bool:
     """Whether a text is the beginning or the end of another one, but for signs and case."""
-    short, long = list(words_of_text(text)), list(words_of_text(other))
+    short, long = words_of_text(text), words_of_text(other)
     return not short or short in (long[-len(short) :], long[: len(short)])
 
 

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from podcast_insights.transcripts.whisper.records import SAMPLE_RATE
-from podcast_insights.transcripts.whisper.speech import Floats, Heard, Span
+from podcast_insights.transcripts.whisper.samples import Floats, Integers, integers
+from podcast_insights.transcripts.whisper.speech import Heard, Span
 
 SECTION_S = 300.0
 """An hour has twelve sections, enough to fill a batch by itself."""
@@ -38,7 +38,7 @@ class Section:
     """
 
     start_s: float
-    samples: NDArray[np.int16]
+    samples: Integers
     speech: tuple[Span, ...]
 
     @property
@@ -108,7 +108,7 @@ class Tape:
     """The end of the audio so far, from which sections are taken."""
 
     def __init__(self) -> None:
-        self._pieces: list[NDArray[np.int16]] = []
+        self._pieces: list[Integers] = []
         self._first = 0
         self._end = 0
         self._taken_s = 0.0
@@ -121,7 +121,7 @@ class Tape:
     def add(self, samples: Floats) -> None:
         """The next block."""
         if len(samples):
-            self._pieces.append((samples * np.float32(32768)).clip(-32768, 32767).astype(np.int16))
+            self._pieces.append(integers(samples))
             self._end += len(samples)
 
     def section(self, spans: list[Span], following: Span | None) -> Section:

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from podcast_insights.transcripts.whisper.mixing import Floats, Mixer, is_sound, planes, readable
+from podcast_insights.transcripts.whisper.mixing import Mixer, is_sound, planes, readable
 from podcast_insights.transcripts.whisper.packets import Damage, heard, opened
 from podcast_insights.transcripts.whisper.records import SAMPLE_RATE, TranscriptionError
+from podcast_insights.transcripts.whisper.samples import Floats, Integers, floats
 
 if TYPE_CHECKING:
     from av import AudioFrame
@@ -27,8 +27,6 @@ MAX_AUDIO_S = 24 * 3600
 PIECE_S, PIECE_VALUES = 1.0, 1 << 20
 """How much of the source is worked on at a time: fewer steps than frame by frame, in memory of
 a few megabytes however many channels there are."""
-
-Integers = NDArray[np.int16]
 
 
 def blocks(
@@ -55,7 +53,7 @@ def blocks(
     with opened(path) as (container, stream):
         for block in cut(bounded(samples(heard(container, stream, damage))), size):
             some = True
-            yield block.astype(np.float32) / np.float32(32768)
+            yield floats(block)
     if not some:
         raise TranscriptionError("the audio has no samples" + (f": {damage}" if damage else ""))
     if damage and on_damage is not None:
@@ -91,7 +89,7 @@ def excerpt(path: Path, start_s: float, length_s: float) -> Floats:
             and (item.time is None or item.time + item.samples / item.sample_rate > begin_s)
         )
         found = next(cut(bounded(samples(frames)), max(wanted, 1)), np.zeros(0, np.int16))
-    return found[:wanted].astype(np.float32) / np.float32(32768)
+    return floats(found[:wanted])
 
 
 def seek(container: "InputContainer", start_s: float) -> None:

@@ -9,11 +9,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from podcast_insights.transcripts.whisper.records import SAMPLE_RATE
-
-Floats = NDArray[np.float32]
+from podcast_insights.transcripts.whisper.samples import Floats
 
 FRAME = 512
 """Samples that Silero's detector judges at a time: 32 ms."""

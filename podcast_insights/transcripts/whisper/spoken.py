@@ -17,8 +17,9 @@ from podcast_insights.transcripts.duration import duration_of
 from podcast_insights.transcripts.languages import primary
 from podcast_insights.transcripts.whisper.decoding import WINDOW_S
 from podcast_insights.transcripts.whisper.records import TranscriptionError
+from podcast_insights.transcripts.whisper.samples import Floats
 from podcast_insights.transcripts.whisper.sound import excerpt
-from podcast_insights.transcripts.whisper.speech import FRAME, Floats, listen
+from podcast_insights.transcripts.whisper.speech import FRAME, listen
 
 PLACES = (0.5, 0.25, 0.75, 0.1, 0.9)
 """Shares of the duration; the beginning and the end are often music."""
