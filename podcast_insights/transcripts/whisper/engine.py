@@ -38,7 +38,7 @@ from podcast_insights.transcripts.whisper.records import Transcription, Transcri
 from podcast_insights.transcripts.whisper.sections import SECTION_S
 from podcast_insights.transcripts.whisper.spoken import Spoken, known_as, spoken_in
 
-RULES = 1
+RULES = 2
 """Of sharing out, decoding and repairing; another number makes every transcription anew."""
 MAX_CPU_WORKERS = 4
 FILES_PER_WORKER = 8

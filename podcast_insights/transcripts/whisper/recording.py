@@ -10,7 +10,7 @@ What does not belong here: decoding and packing themselves, models and devices (
 import queue
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,9 +22,12 @@ from podcast_insights.transcripts.whisper.lanes import Lane, Said
 from podcast_insights.transcripts.whisper.packing import Packer
 from podcast_insights.transcripts.whisper.records import SAMPLE_RATE, TranscriptionError
 from podcast_insights.transcripts.whisper.repair import (
+    around,
     holes,
+    instead,
     segments_of,
     spoken,
+    thin,
     unheard,
     with_found,
 )
@@ -46,6 +49,27 @@ class Part:
     said: list[Said]
     found: list[Said] = field(default_factory=list)
     pending: int = 0
+
+    def take(self, look: "Look", said: Sequence[Said]) -> None:
+        """What a second look came to."""
+        self.pending -= 1
+        if look.old is None:
+            self.found += said
+        else:
+            self.said = instead(self.said, look.old, said)
+
+
+@dataclass(frozen=True)
+class Look:
+    """A second look.
+
+    Args:
+        section: at what.
+        old: the segment of which it is; None where there is none.
+    """
+
+    section: Section
+    old: Said | None = None
 
 
 @dataclass
@@ -70,7 +94,9 @@ class Recording:
     windows: int = 0
     decoded_again: int = 0
     work_s: float = 0.0
-    _back: "queue.SimpleQueue[tuple[int, bool, Lane]]" = field(default_factory=queue.SimpleQueue)
+    _back: "queue.SimpleQueue[tuple[int, Look | None, Lane]]" = field(
+        default_factory=queue.SimpleQueue
+    )
     _parts: dict[int, Part] = field(default_factory=dict)
     _done: dict[int, Part] = field(default_factory=dict)
     _out: int = 0
@@ -85,7 +111,7 @@ class Recording:
         began = time.thread_time()
         with self._unwanted_after_errors():
             for number, section in enumerate(self._sections()):
-                self._send(number, section, is_second=False)
+                self._send(number, section)
                 while not self._back.empty():
                     self._take()
         self.work_s += time.thread_time() - began
@@ -163,42 +189,46 @@ class Recording:
     def _note_damage(self, damage: str) -> None:
         self.damage = damage
 
-    def _send(self, number: int, section: Section, *, is_second: bool) -> None:
+    def _send(self, number: int, section: Section, look: Look | None = None) -> None:
         self._out += 1
         lane = Lane(
             rank=(self.number, number),
             section=section,
             language=self.language,
-            finished=lambda lane: self._back.put((number, is_second, lane)),
+            finished=lambda lane: self._back.put((number, look, lane)),
             is_wanted=lambda: self._is_wanted,
         )
-        self.packer.put(lane, self.stopping.is_set, is_urgent=is_second)
+        self.packer.put(lane, self.stopping.is_set, is_urgent=look is not None)
 
     def _take(self) -> None:
         """Deal with one lane that came back, waiting for it."""
-        number, is_second, lane = self._next()
+        number, look, lane = self._next()
         self._out -= 1
         if lane.error is not None:
             raise failure(lane.error) from lane.error
         self.windows += lane.windows
         self.work_s += lane.work_s
-        if is_second:
-            self.decoded_again += 1
-            part = self._parts[number]
-            part.found += lane.said
-            part.pending -= 1
-        else:
+        if look is None:
             self.decoded_again += lane.decoded_again
-            again = holes(lane.section, lane.said)
-            part = Part(lane.section.speech, lane.said, pending=len(again))
-            self._parts[number] = part
-            for hole in again:
-                self._send(number, hole, is_second=True)
-        if not part.pending:
+            self._look_again(number, lane)
+        else:
+            self.decoded_again += 1
+            self._parts[number].take(look, lane.said)
+        if not self._parts[number].pending:
+            part = self._parts.pop(number)
             part.said = with_found(part.said, part.found)
-            self._done[number] = self._parts.pop(number)
+            self._done[number] = part
 
-    def _next(self) -> tuple[int, bool, Lane]:
+    def _look_again(self, number: int, lane: Lane) -> None:
+        """Have all of a section decoded once more that has no or too few words."""
+        section, said = lane.section, lane.said
+        looks = [Look(hole) for hole in holes(section, said)]
+        looks += [Look(around(section, one, said), one) for one in thin(section, said)]
+        self._parts[number] = Part(section.speech, said, pending=len(looks))
+        for look in looks:
+            self._send(number, look.section, look)
+
+    def _next(self) -> tuple[int, Look | None, Lane]:
         while not self.stopping.is_set():
             with suppress(queue.Empty):
                 return self._back.get(timeout=POLL_S)

@@ -10,6 +10,7 @@ once (`packing.py`).
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from statistics import median
 
 from podcast_insights.transcripts.guards.words import tokens as words_of_text
 from podcast_insights.transcripts.guards.words import words_in
@@ -26,6 +27,12 @@ APART_S = 1.0
 """Speech with less between it is one hole."""
 S_PER_WORD = 1.5
 """A segment covers so much time for each of its words, and not more: 'you' is not said for 20 s."""
+THIN = 1.7
+"""A segment with so many times its section's usual speech for each word has lost some of them."""
+LEAST_RATE, MOST_RATE = 0.25, 0.7
+"""Seconds of speech a word takes at least and at most; a section may be one segment, and thin."""
+SLACK_S = 0.5
+"""Of speech, that a segment may have beyond that: breaths and hesitations."""
 MADE_UP_S = 0.2
 """A segment with less speech than that in it was made up."""
 EARLY_S = 0.1
@@ -41,6 +48,39 @@ def holes(section: Section, said: Sequence[Said]) -> list[Section]:
         section.part(spans[0].start_s - PAD_S, spans[-1].end_s + PAD_S)
         for spans in unheard(section.speech, said)
     ]
+
+
+def thin(section: Section, said: Sequence[Said]) -> list[Said]:
+    """Segments with too few words for the speech in them.
+
+    Whisper can leave a clause out and draw the end of the segment before over it.
+    """
+    measured = [(one, overlap_s(section.speech, one.start_s, one.end_s)) for one in said]
+    rates = [speech_s / max(words_in(one.text), 1) for one, speech_s in measured]
+    if not rates:
+        return []
+    rate = THIN * min(max(median(rates), LEAST_RATE), MOST_RATE)
+    return [one for one, speech_s in measured if speech_s > SLACK_S + rate * words_in(one.text)]
+
+
+def around(section: Section, one: Said, said: Sequence[Said]) -> Section:
+    """A segment's own audio, as far as no other segment has it, at most 30 s."""
+    begin_s = max([one.start_s - PAD_S, *(o.end_s for o in said if o.end_s <= one.start_s)])
+    end_s = min([one.end_s + PAD_S, *(o.start_s for o in said if o.start_s >= one.end_s)])
+    return section.part(begin_s, min(end_s, begin_s + WINDOW_S))
+
+
+def instead(said: Sequence[Said], old: Said, new: Sequence[Said]) -> list[Said]:
+    """The segments with a second look at one of them in its place, if that heard more, and surely.
+
+    Args:
+        said: in any order.
+        old: one of them.
+        new: what was made of its audio alone.
+    """
+    sure = [one for one in new if one.logprob >= UNSURE]
+    is_more = sum(words_in(one.text) for one in sure) > words_in(old.text)
+    return [one for one in said if one is not old] + sure if is_more else list(said)
 
 
 def unheard(speech: Iterable[Span], said: Sequence[Said]) -> list[list[Span]]:

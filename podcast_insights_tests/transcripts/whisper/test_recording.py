@@ -49,7 +49,7 @@ def says_all(window: Window) -> Result:
 
 def says_half(window: Window) -> Result:
     """Leaves out all after the first half."""
-    piece = Piece(0.0, window.length_s / 2, f"half of {len(window.samples)}", (1,))
+    piece = Piece(0.0, window.length_s / 2, f"half of {len(window.samples)}" + " word" * 16, (1,))
     return Result((piece,), -0.4, 0.0, 1.0, window.length_s, None)
 
 
@@ -122,6 +122,21 @@ def test_what_was_left_out_is_looked_at_again_and_put_in_its_place(six_times: Pa
     between = (probability(-0.4), probability(-0.2))
     assert recording.confidence is not None
     assert between[0] + 0.02 < recording.confidence < between[1] - 0.02
+
+
+def test_a_clause_that_a_segments_end_was_drawn_over_comes_back(six_times: Path) -> None:
+    def swallows(window: Window) -> Result:
+        if window.length_s < 9:  # only the segment, looked at by itself
+            return says_all(window)
+        parts = ((0.0, 5.0, "word " * 15), (5.0, window.length_s, "that is it."))
+        pieces = tuple(Piece(begin_s, end_s, text, (1,)) for begin_s, end_s, text in parts)
+        return Result(pieces, -0.2, 0.0, 1.0, window.length_s, None)
+
+    recording = recording_of(six_times, Model(swallows))
+    run(recording)
+    assert recording.decoded_again == 6
+    assert [len(segment.text.split()) for segment in recording.segments] == [15, 41] * 6
+    assert all(a.end_s <= b.start_s for a, b in pairwise(recording.segments))
 
 
 def test_what_was_made_up_does_not_count_for_the_confidence(six_times: Path) -> None:

@@ -12,7 +12,14 @@ from podcast_insights.transcripts.records import Segment, Word
 from podcast_insights.transcripts.whisper.decoding import Piece
 from podcast_insights.transcripts.whisper.lanes import Said
 from podcast_insights.transcripts.whisper.records import SAMPLE_RATE
-from podcast_insights.transcripts.whisper.repair import holes, segments_of, with_found
+from podcast_insights.transcripts.whisper.repair import (
+    around,
+    holes,
+    instead,
+    segments_of,
+    thin,
+    with_found,
+)
 from podcast_insights.transcripts.whisper.sections import Section
 from podcast_insights.transcripts.whisper.speech import Span, overlap_s
 from podcast_insights_tests.transcripts import prose
@@ -82,6 +89,59 @@ def test_a_hesitation_is_no_hole_and_neither_is_a_pause() -> None:
 def test_bits_of_speech_side_by_side_are_one_hole() -> None:
     speech = section((110.0, 110.6), (110.9, 111.6), (150, 150.6), (153, 153.6))
     assert places(holes(speech, [])) == [(109.7, 111.9)]
+
+
+def test_a_segment_drawn_over_a_clause_is_thin_and_its_neighbours_are_not() -> None:
+    heard = [said(100, 110), said(110, 119, "They followed them very closely."), said(119, 130)]
+    assert thin(section((100.2, 111.8), (112.7, 118.9), (119, 130)), heard) == [heard[1]]
+    pauses = section((100.2, 111.8), (118.4, 118.9), (119, 130))
+    assert thin(pauses, heard) == []
+
+
+def test_who_speaks_slowly_says_no_less() -> None:
+    slow = [said(100 + 7 * n, 107 + 7 * n, prose(8)) for n in range(5)]
+    speech = section(*((100 + 7 * n, 106.5 + 7 * n) for n in range(5)))
+    assert thin(speech, slow) == []
+    fast = [said(100 + 7 * n, 107 + 7 * n, prose(24)) for n in range(4)]
+    assert thin(speech, [*fast, slow[4]]) == [slow[4]]
+
+
+def test_a_single_segment_is_thin_by_what_anybody_says_in_a_second() -> None:
+    speech = section((101, 121))
+    assert thin(speech, [said(101, 121, prose(25))]) == []
+    few = said(101, 121, prose(12))
+    assert thin(speech, [few]) == [few]
+    assert thin(speech, []) == []
+
+
+def test_a_segments_own_audio_is_between_its_neighbours() -> None:
+    before, one, after = said(100, 109.9), said(110, 119), said(121, 130)
+    assert places([around(section(), one, [before, one, after])]) == [(109.9, 119.3)]
+    assert places([around(section(), one, [one])]) == [(109.7, 119.3)]
+    long = said(110, 150)
+    assert places([around(section(), long, [long])]) == [(109.7, 139.7)]
+
+
+def test_a_second_look_that_hears_more_takes_the_segments_place() -> None:
+    before, old, after = said(100, 110), said(110, 119, "It grew."), said(119, 130)
+    more = [said(110, 113, "It grew."), said(113, 118, "And then it shrank.")]
+    found = with_found(instead([before, old, after], old, more), [])
+    assert found == [before, *more, after]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        [],
+        [said(110, 119, "He knew.")],
+        [said(110, 119, "Thank you so much for watching all of this.", -1.2)],
+        [said(110, 113, "It."), said(113, 118, "and so much more, who knows", -1.2)],
+    ],
+    ids=["nothing", "no more", "unsure", "only its beginning is sure"],
+)
+def test_a_second_look_that_hears_no_more_for_sure_changes_nothing(other: list[Said]) -> None:
+    before, old = said(100, 110), said(110, 119, "It grew.")
+    assert instead([before, old], old, other) == [before, old]
 
 
 def test_what_is_found_is_put_between_what_was_said() -> None:
@@ -241,14 +301,21 @@ def apart(found: list[tuple[float, float]]) -> list[tuple[float, float]]:
     stretches,
     stretches,
     st.lists(st.sampled_from(["you", "a few more words", prose(40)]), min_size=24, max_size=24),
+    stretches,
 )
 def test_segments_are_in_order_not_empty_and_none_is_over_another(
     speech: list[tuple[float, float]],
     first: list[tuple[float, float]],
     second: list[tuple[float, float]],
     texts: list[str],
+    third: list[tuple[float, float]],
 ) -> None:
     heard = [said(*at, text) for at, text in zip(apart(first), texts, strict=False)]
+    if heard:
+        old = heard[len(heard) // 2]
+        part = around(section(start_s=0, end_s=100), old, heard)
+        inside = [(a + part.start_s, min(b + part.start_s, part.end_s)) for a, b in apart(third)]
+        heard = instead(heard, old, [said(a, b, prose(50)) for a, b in inside if a < b])
     found = [said(*at, f"found {n} {texts[-n]}") for n, at in enumerate(second)]
     spoken = spans(*apart(speech))
     segments = segments_of(with_found(heard, found), spoken)

@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 
 from podcast_insights.transcripts.whisper.records import SAMPLE_RATE
 from podcast_insights.transcripts.whisper.sound import decode
-from podcast_insights.transcripts.whisper.speech import FRAME, Span, Spans, listen, overlap_s
+from podcast_insights.transcripts.whisper.speech import (
+    FRAME,
+    LEVEL,
+    MOST_GAIN,
+    Span,
+    Spans,
+    levelled,
+    listen,
+    overlap_s,
+)
 from podcast_insights_tests.conftest import SAMPLES
 from podcast_insights_tests.transcripts import cut, tone
 
@@ -128,14 +137,50 @@ def test_speech_is_heard_and_the_pause_in_it_is_not(samples: np.ndarray) -> None
     assert overlap_s(found, 39, 74) == pytest.approx(overlap_s(found, 0, 35), abs=0.5)
 
 
+def test_a_soft_voice_is_heard_as_a_loud_one_is(samples: np.ndarray) -> None:
+    loud = overlap_s(from_blocks(samples, 61.44), 0, 80)
+    soft = from_blocks(samples * 0.03, 61.44)
+    assert overlap_s(soft, 0, 80) == pytest.approx(loud, rel=0.05)
+    assert overlap_s(soft, 35.2, 38.8) == 0
+
+
+def test_soft_stretches_are_made_louder_and_loud_ones_are_not() -> None:
+    noise = np.random.default_rng(1).uniform(-1, 1, 200 * FRAME).astype(np.float32)
+    fade = np.repeat(np.array([0.5, 0.02, 0.0001, 0.0], np.float32), 50 * FRAME)
+    parts = np.split(levelled(noise * fade), 4)
+    loudness = [float(np.sqrt(np.square(part[20 * FRAME : -20 * FRAME]).mean())) for part in parts]
+    assert loudness[0] == pytest.approx(0.5 / 3**0.5, rel=0.05)
+    assert loudness[1] == pytest.approx(LEVEL, rel=0.05)
+    assert loudness[2] == pytest.approx(0.0001 / 3**0.5 * MOST_GAIN, rel=0.05)
+    assert loudness[3] == 0
+    assert np.isfinite(levelled(noise * 3)).all()
+    assert np.abs(levelled(noise * 3)).max() <= 1
+
+
 def test_all_samples_are_handed_on(samples: np.ndarray) -> None:
     odd = samples[: 7 * SAMPLE_RATE + 123]
     heard = list(listen([odd[:51200], odd[51200:]]))
     assert np.array_equal(np.concatenate([one.samples for one in heard]), odd)
 
 
-@pytest.mark.parametrize("silent", [np.zeros(5 * SAMPLE_RATE), tone(5), np.zeros(0)])
-def test_nothing_is_heard_in_silence_and_tones(silent: np.ndarray) -> None:
+def noise(loudness: float) -> np.ndarray:
+    """Twenty seconds of it."""
+    return np.random.default_rng(2).standard_normal(20 * SAMPLE_RATE) * loudness
+
+
+@pytest.mark.parametrize(
+    "silent",
+    [
+        np.zeros(5 * SAMPLE_RATE),
+        tone(5),
+        tone(5) * 0.01,
+        np.zeros(0),
+        noise(0.0005),
+        noise(0.005),
+        noise(0.1),
+    ],
+)
+def test_nothing_is_heard_in_silence_noise_and_tones(silent: np.ndarray) -> None:
     assert from_blocks(silent.astype(np.float32), 2.048) == []
     assert list(listen([])) == []
 

@@ -71,7 +71,8 @@ def test_words_are_those_of_their_segment_in_order_and_inside_it(results: list[R
 
 def test_a_word_is_where_it_was_said(results: list[Result]) -> None:
     early, late = (
-        {word.text: word for piece in pieces(result)[::-1] for word in piece.words[::-1]}
+        # Without signs: whether a comma is heard differs between processors.
+        {word.text.strip(",."): word for p in pieces(result)[::-1] for word in p.words[::-1]}
         for result in (results[0], results[2])
     )
     assert {"idle", "costs"} <= early.keys() & late.keys()
