@@ -140,7 +140,8 @@ class Settings(BaseSettings):
         default=0,
         ge=0,
         le=256,
-        description="Batches computed at once; 0: one per GPU, or per CPU core, up to 4.",
+        description="Batches computed at once, on the CPU or on each GPU; 0: one on each GPU, one "
+        "for each CPU core, up to 4.",
     )
     embedding_model: str = Field(
         default="auto",

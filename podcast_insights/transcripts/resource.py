@@ -33,7 +33,9 @@ class WhisperTranscriber(dg.ConfigurableResource):
         description="Sequences generated together, which does not change the text; 0 chooses.",
     )
     device_index: list[int] = Field(default=[0], description="GPU numbers.")
-    workers: int = Field(default=0, description="Batches computed at once; 0 chooses.")
+    workers: int = Field(
+        default=0, description="Batches computed at once, on the CPU or each GPU; 0 chooses."
+    )
     keep_audio_days: int | None = Field(
         default=None,
         description="Days that audio stays in the cache after its last use, once its transcript "

@@ -92,11 +92,6 @@ class Result:
         """Neither looping nor unsure."""
         return self.is_silent or not (self.is_looping or self.logprob < UNSURE)
 
-    @property
-    def words(self) -> int:
-        """How many words it has."""
-        return sum(len(piece.text.split()) for piece in self.pieces)
-
 
 def better(first: Result, second: Result) -> Result:
     """The one to keep of two results for one window."""
@@ -177,15 +172,10 @@ class Decoder:
     def _timed(self, windows: Sequence[Window], results: list[Result]) -> list[Result]:
         from podcast_insights.transcripts.whisper.words import with_words
 
-        for language in {window.language for window in windows}:
-            places = [n for n, window in enumerate(windows) if window.language == language]
-            some = [windows[n] for n in places]
-            batch = together([results[n].encoded for n in places])
-            tokenizer = self.tokenizer(language)
-            new = with_words(self.model, tokenizer, some, [results[n] for n in places], batch)
-            for n, result in zip(places, new, strict=True):
-                results[n] = result
-        return results
+        return [
+            with_words(self.model, self.tokenizer(window.language), window, result)
+            for window, result in zip(windows, results, strict=True)
+        ]
 
     def _result(
         self,

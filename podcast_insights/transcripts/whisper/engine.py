@@ -34,7 +34,7 @@ from podcast_insights.transcripts.whisper.models import (
 )
 from podcast_insights.transcripts.whisper.packing import Packer
 from podcast_insights.transcripts.whisper.recording import Recording, failure
-from podcast_insights.transcripts.whisper.records import Transcription, TranscriptionError
+from podcast_insights.transcripts.whisper.records import RunStopped, Transcription
 from podcast_insights.transcripts.whisper.sections import SECTION_S
 from podcast_insights.transcripts.whisper.spoken import Spoken, known_as, spoken_in
 
@@ -62,7 +62,7 @@ class Whisper:
         word_times: whether each word is timed.
         batch_size: windows generated together, which does not change the text; 0 chooses.
         device_index: numbers of the GPUs.
-        workers: batches computed at the same time; 0 chooses.
+        workers: batches computed at the same time, on the CPU or on each GPU; 0 chooses.
     """
 
     model: str = "auto"
@@ -126,7 +126,7 @@ class Whisper:
         Single-threaded workers give twice the throughput of one worker with all threads.
         """
         if self.resolved_device == "cuda":
-            return len(self.device_index)
+            return len(self.device_index) * (self.workers or 1)
         return self.workers or min(cores(), MAX_CPU_WORKERS)
 
     @property
@@ -143,13 +143,21 @@ class Whisper:
             "rules": RULES,
             "word_times": self.word_times,
         }
+        if self.compute_type != "auto":  # chosen for its words, not by what the machine can do
+            shaping["compute_type"] = self.compute_type
         return json.dumps(shaping, sort_keys=True)
 
     def cache_key(self, audio_sha256: str, language: str | None) -> str:
-        """Name of this audio's transcription by this model with these options."""
+        """Name of this audio's transcription by this model with these options.
+
+        Args:
+            audio_sha256: of the file.
+            language: the feed's hint, as in `transcribe`.
+        """
         model = self.resolved_model
+        spoken = "" if model.is_english_only else known_as(language) or ""
         return long_hash(
-            "transcript", audio_sha256, model.name, model.revision, self.options, language or ""
+            "transcript", audio_sha256, model.name, model.revision, self.options, spoken
         )
 
     def transcribe(self, path: Path, language: str | None = None) -> Transcription:
@@ -161,11 +169,12 @@ class Whisper:
 
         Raises:
             TranscriptionError: the file can't be decoded, or holds no audio.
+            RunStopped: it was, meanwhile.
             UserError: the model can't be had or loaded.
         """
         with self._lock:
             if self.stopping.is_set():
-                raise TranscriptionError("the run was stopped")
+                raise RunStopped
             decoder, packer, door = self._loaded
             number = next(self._numbers)
         with door.entered(number):
@@ -216,14 +225,17 @@ class Whisper:
         device, compute_type = self.resolved_device, self.resolved_compute_type
         model = fetch(self.resolved_model)
         workers, is_cpu = self.resolved_workers, device == "cpu"
+        each = workers if is_cpu else workers // len(self.device_index)
         batch = self.batch_size or batch_size_for(model, device, compute_type, self.device_index)
+        if not is_cpu and not self.batch_size:
+            batch = max(batch // each, 1)  # they share the GPU's memory
         loaded = load(
             model,
             device=device,
             device_index=self.device_index,
             compute_type=compute_type,
             cpu_threads=max(cores() // workers, 1) if is_cpu else 0,
-            workers=workers if is_cpu else 1,
+            workers=each,
         )
         get_vad_model()  # by one thread, before many ask for it
         decoder = Decoder(loaded, self.beam_size, self.word_times)

@@ -62,14 +62,23 @@ FILES = [
 
 
 def cached_commit(repository: str, revision: str | None) -> str | None:
-    """The commit that `revision` was when the hub was last asked; None if it never was."""
+    """The commit that `revision` was when the hub was last asked; None if it never was.
+
+    Raises:
+        UserError: no repository can have this name.
+    """
     from huggingface_hub import HfApi
-    from huggingface_hub.errors import RevisionResolutionError
+    from huggingface_hub.errors import HFValidationError, RevisionResolutionError
 
     try:
         found = HfApi().resolve_revision(repository, revision=revision, local_files_only=True)
     except RevisionResolutionError:
         return None
+    except HFValidationError as error:
+        raise UserError(
+            f"There is no Whisper model or folder {repository}: the model hub has no such names.",
+            f"Name a folder, a repository of the model hub, or one of {', '.join(PINNED)}.",
+        ) from error
     return found.resolved
 
 

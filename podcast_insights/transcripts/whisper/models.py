@@ -46,6 +46,8 @@ UNKNOWN_REVISION = "the newest, which the hub names at the first run"
 CPU_BATCH_BYTES = 1_000_000_000
 """Of each worker. tiny's windows need 50 MB each, base's 97, large-v3's 1,240."""
 LARGE_V3_BYTES = 3_100_000_000
+ENGLISH_VOCABULARY = 51_864
+"""Tokens; models of several languages have one more, or two."""
 
 REPOSITORY = re.compile(r"\w[\w.-]*/\w[\w.-]*", re.ASCII)
 REVISION = re.compile(r"\w[\w.-]*(/[\w.-]+)*", re.ASCII)
@@ -59,12 +61,14 @@ class Model:
         location: a folder, or a repository of the hub that is still to be downloaded.
         revision: the hub's commit, the package's version, or a digest of the folder's weights.
         note: where they come from, for the log.
+        is_english_only: whether it is known, before it is loaded, to hear nothing but English.
     """
 
     name: str
     location: str
     revision: str
     note: str
+    is_english_only: bool = False
 
 
 def find_model(
@@ -151,6 +155,7 @@ def hub_model(name: str, revision: str | None, note: str, ask_hub: bool) -> Mode
         str(folder or repository),
         commit or (revision or UNKNOWN_REVISION),
         f"from the model hub, {repository}{'' if folder else ', not downloaded yet'}{note}",
+        is_english_only=name in PINNED and name.endswith(".en"),
     )
 
 
@@ -166,7 +171,14 @@ def folder_model(folder: Path, revision: str | None) -> Model:
             "Remove PODCAST_INSIGHTS_WHISPER_REVISION: a folder is told by its weights.",
         )
     check_folder(folder)
-    return Model(folder.name, str(folder), folder_revision(folder), "from a local folder")
+    weights = read_weights(folder)
+    return Model(
+        folder.name,
+        str(folder),
+        folder_revision(folder),
+        "from a local folder",
+        is_english_only=weights is not None and weights.vocabulary == ENGLISH_VOCABULARY,
+    )
 
 
 def packaged_model() -> Model | None:
@@ -179,6 +191,7 @@ def packaged_model() -> Model | None:
         str(Path(spec.origin).parent / "model"),
         f"{PACKAGED} {importlib.metadata.version(PACKAGED)}",
         "packaged weights: small, English only; no GPU was found or asked for",
+        is_english_only=True,
     )
 
 

@@ -24,7 +24,7 @@ from podcast_insights.transcripts.whisper.records import SAMPLE_RATE
 IDLE_S = 5.0
 """After this long without work a thread ends; the next lane starts another."""
 POLL_S = 0.5
-"""How often who waits to bring more asks whether the run was stopped."""
+"""How often who waits asks whether the run was stopped, or the process is to end."""
 
 log = logging.getLogger(__name__)
 
@@ -86,8 +86,10 @@ class Packer:
             self._lanes += 1
             self._push(lane)
             if self._threads < self.workers:
+                # Not a daemon: one that is killed in the midst of CTranslate2 takes the whole
+                # process with it, and its exit code.
+                threading.Thread(target=self._work, name="whisper").start()
                 self._threads += 1
-                threading.Thread(target=self._work, name="whisper", daemon=True).start()
             self._changed.notify_all()
 
     def _has_room(self, length_s: float) -> bool:
@@ -109,12 +111,15 @@ class Packer:
             self._put_back(lanes)
 
     def _next(self) -> list[Lane]:
-        """The next batch; none when there was nothing to do for a while."""
+        """The next batch; none when there was nothing to do for a while, or the process ends."""
         with self._changed:
+            until = time.monotonic() + IDLE_S
             while not self._ready:
-                if not self._changed.wait(IDLE_S) and not self._ready:
+                left_s = until - time.monotonic()
+                if left_s <= 0 or not threading.main_thread().is_alive():
                     self._threads -= 1
                     return []
+                self._changed.wait(min(left_s, POLL_S))
             fair = -(-self._lanes // self.workers)
             size = min(self.batch_size, max(fair, 1), len(self._ready))
             return [heapq.heappop(self._ready)[2] for _ in range(size)]

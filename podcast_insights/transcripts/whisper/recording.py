@@ -7,6 +7,7 @@ not grow with the file.
 What does not belong here: decoding and packing themselves, models and devices (`engine.py`).
 """
 
+import logging
 import queue
 import threading
 import time
@@ -20,7 +21,7 @@ from podcast_insights.transcripts.whisper.decoding import probability
 from podcast_insights.transcripts.whisper.devices import is_out_of_memory
 from podcast_insights.transcripts.whisper.lanes import Lane, Said
 from podcast_insights.transcripts.whisper.packing import Packer
-from podcast_insights.transcripts.whisper.records import SAMPLE_RATE, TranscriptionError
+from podcast_insights.transcripts.whisper.records import SAMPLE_RATE, RunStopped, TranscriptionError
 from podcast_insights.transcripts.whisper.repair import (
     around,
     holes,
@@ -40,6 +41,8 @@ BLOCK_S = 61.44
 """1,920 frames of the voice activity detector."""
 POLL_S = 0.5
 
+log = logging.getLogger(__name__)
+
 
 @dataclass
 class Part:
@@ -55,8 +58,10 @@ class Part:
         self.pending -= 1
         if look.old is None:
             self.found += said
-        else:
-            self.said = instead(self.said, look.old, said)
+            return
+        kept, found = instead(look.old, said)
+        self.said = [one for one in self.said if one is not look.old] + kept
+        self.found += found
 
 
 @dataclass(frozen=True)
@@ -120,7 +125,8 @@ class Recording:
         """Wait for what is still being decoded.
 
         Raises:
-            TranscriptionError: the model failed on it, or the run was stopped.
+            TranscriptionError: the model failed on it.
+            RunStopped: it was, meanwhile.
         """
         with self._unwanted_after_errors():
             while self._out:
@@ -164,7 +170,7 @@ class Recording:
     @property
     def confidence(self) -> float | None:
         """Mean probability of the tokens, by the length of segments."""
-        said = [one for part in self._sorted for one in spoken(part.said, part.speech)]
+        said = [one for part in self._sorted for one in part.said]
         total_s = sum(one.end_s - one.start_s for one in said)
         if not total_s:
             return None
@@ -182,7 +188,7 @@ class Recording:
     def _blocks(self) -> Iterator[Floats]:
         for block in blocks(self.path, BLOCK_S, self._note_damage):
             if self.stopping.is_set():
-                raise TranscriptionError("the run was stopped")
+                raise RunStopped
             self.samples += len(block)
             yield block
 
@@ -205,7 +211,9 @@ class Recording:
         number, look, lane = self._next()
         self._out -= 1
         if lane.error is not None:
-            raise failure(lane.error) from lane.error
+            if look is None:
+                raise failure(lane.error) from lane.error
+            log.warning("A second look at %s failed (%s)", self.path.name, lane.error)
         self.windows += lane.windows
         self.work_s += lane.work_s
         if look is None:
@@ -213,17 +221,18 @@ class Recording:
             self._look_again(number, lane)
         else:
             self.decoded_again += 1
-            self._parts[number].take(look, lane.said)
+            self._parts[number].take(look, [] if lane.error else lane.said)
         if not self._parts[number].pending:
             part = self._parts.pop(number)
-            part.said = with_found(part.said, part.found)
+            part.said = spoken(with_found(part.said, part.found), part.speech)
             self._done[number] = part
 
     def _look_again(self, number: int, lane: Lane) -> None:
         """Have all of a section decoded once more that has no or too few words."""
         section, said = lane.section, lane.said
-        looks = [Look(hole) for hole in holes(section, said)]
-        looks += [Look(around(section, one, said), one) for one in thin(section, said)]
+        few = thin(section, said)
+        looks = [Look(around(section, one, said), one) for one in few]
+        looks += [Look(hole) for hole in holes(section, said, few)]
         self._parts[number] = Part(section.speech, said, pending=len(looks))
         for look in looks:
             self._send(number, look.section, look)
@@ -232,7 +241,7 @@ class Recording:
         while not self.stopping.is_set():
             with suppress(queue.Empty):
                 return self._back.get(timeout=POLL_S)
-        raise TranscriptionError("the run was stopped")
+        raise RunStopped
 
 
 def failure(error: Exception) -> TranscriptionError:

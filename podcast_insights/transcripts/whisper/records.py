@@ -12,6 +12,17 @@ class TranscriptionError(Exception):
     """One file can't be transcribed; the message says why."""
 
 
+class UndecodableError(TranscriptionError):
+    """There is no audio in the file; other bytes may be better."""
+
+
+class RunStopped(TranscriptionError):
+    """Nobody wants the file any more."""
+
+    def __init__(self) -> None:
+        super().__init__("the run was stopped")
+
+
 @dataclass(frozen=True)
 class Transcription:
     """What Whisper made of one file.

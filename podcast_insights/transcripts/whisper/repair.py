@@ -8,6 +8,7 @@ What does not belong here: windows that come out looping or unsure, which are de
 once (`packing.py`).
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from statistics import median
@@ -33,6 +34,12 @@ LEAST_RATE, MOST_RATE = 0.25, 0.7
 """Seconds of speech a word takes at least and at most; a section may be one segment, and thin."""
 SLACK_S = 0.5
 """Of speech, that a segment may have beyond that: breaths and hesitations."""
+LEAST_MORE, LEAST_SHARE_MORE = 3, 0.5
+"""Words that a second look at a segment has to bring, and as a share of those it had."""
+KEPT_SHARE = 0.6
+"""Of a segment's words, that a second look at it has to hear again."""
+LESS_SURE = 0.5
+"""In log probability, that it may be less sure than the first."""
 MADE_UP_S = 0.2
 """A segment with less speech than that in it was made up."""
 EARLY_S = 0.1
@@ -42,11 +49,19 @@ EDGE_S, PAUSE_S = 0.3, 0.5
 DIGITS = 3
 
 
-def holes(section: Section, said: Sequence[Said]) -> list[Section]:
-    """Stretches of a section where somebody spoke and there is no text, at most 30 s each."""
+def holes(section: Section, said: Sequence[Said], besides: Sequence[Said] = ()) -> list[Section]:
+    """Stretches of a section where somebody spoke and there is no text, at most 30 s each.
+
+    Args:
+        section: that was decoded.
+        said: what was said in it.
+        besides: segments that are looked at again in whole.
+    """
+    looked_at = [Span(one.start_s, one.end_s) for one in besides]
+    bare = [left for span in section.speech for left in without(span, looked_at)]
     return [
         section.part(spans[0].start_s - PAD_S, spans[-1].end_s + PAD_S)
-        for spans in unheard(section.speech, said)
+        for spans in unheard(bare, said)
     ]
 
 
@@ -70,17 +85,26 @@ def around(section: Section, one: Said, said: Sequence[Said]) -> Section:
     return section.part(begin_s, min(end_s, begin_s + WINDOW_S))
 
 
-def instead(said: Sequence[Said], old: Said, new: Sequence[Said]) -> list[Said]:
-    """The segments with a second look at one of them in its place, if that heard more, and surely.
+def instead(old: Said, new: Sequence[Said]) -> tuple[list[Said], list[Said]]:
+    """What comes of a second look at a segment.
+
+    It takes the segment's place if it heard the same words and several more, and is about as sure.
+    Else what it heard after those words is as good as what is found in a hole.
 
     Args:
-        said: in any order.
-        old: one of them.
+        old: the segment.
         new: what was made of its audio alone.
+
+    Returns:
+        What stands in the segment's place, and what was found behind it.
     """
-    sure = [one for one in new if one.logprob >= UNSURE]
-    is_more = sum(words_in(one.text) for one in sure) > words_in(old.text)
-    return [one for one in said if one is not old] + sure if is_more else list(said)
+    sure = [one for one in new if one.logprob >= max(UNSURE, old.logprob - LESS_SURE)]
+    had, has = (words_of_text(" ".join(one.text for one in some)) for some in ([old], sure))
+    again = sum((Counter(had) & Counter(has)).values())
+    is_more = len(has) - len(had) >= max(LEAST_MORE, LEAST_SHARE_MORE * len(had))
+    if is_more and again >= KEPT_SHARE * len(had):
+        return sure, []
+    return [old], [one for one in new if one.start_s >= likely_end_s(old) - PAD_S]
 
 
 def unheard(speech: Iterable[Span], said: Sequence[Said]) -> list[list[Span]]:
@@ -164,11 +188,11 @@ def segments_of(said: Sequence[Said], speech: Sequence[Span]) -> list[Segment]:
     """Segments in order, each where somebody spoke, none over another.
 
     Args:
-        said: in order.
+        said: in order, each with some speech in it (`spoken`).
         speech: of the same stretch of the file.
     """
     found: list[Segment] = []
-    for one in spoken(said, speech):
+    for one in said:
         inside = [s for s in speech if s.start_s < one.end_s and s.end_s > one.start_s]
         inside = without_neighbours(inside, one)
         start_s = max(one.start_s, inside[0].start_s - EARLY_S)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from podcast_insights.transcripts.duration import duration_of
 from podcast_insights.transcripts.languages import primary
 from podcast_insights.transcripts.whisper.decoding import WINDOW_S
-from podcast_insights.transcripts.whisper.records import TranscriptionError
+from podcast_insights.transcripts.whisper.records import RunStopped
 from podcast_insights.transcripts.whisper.samples import Floats
 from podcast_insights.transcripts.whisper.sound import excerpt
 from podcast_insights.transcripts.whisper.speech import FRAME, listen
@@ -53,7 +53,8 @@ def spoken_in(
         None where no place that was tried has speech.
 
     Raises:
-        TranscriptionError: it is no audio, or the run was stopped.
+        TranscriptionError: it is no audio.
+        RunStopped: it was, meanwhile.
     """
     heard = list(islice(places(path, is_stopping), ENOUGH))
     # A few words are better than a guess, if there is no more than that anywhere.
@@ -82,7 +83,7 @@ def places(path: Path, is_stopping: Callable[[], bool]) -> Iterator[Place]:
     poor = []
     for start_s in dict.fromkeys(round(start_s, 1) for start_s in starts):
         if is_stopping():
-            raise TranscriptionError("the run was stopped")
+            raise RunStopped
         samples = excerpt(path, start_s, WINDOW_S)
         place = Place(samples, speech_s(samples))
         if place.speech_s >= LEAST_SPEECH_S:

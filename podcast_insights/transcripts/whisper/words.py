@@ -3,15 +3,13 @@
 What does not belong here: times of whole segments, which Whisper says itself (`decoding.py`).
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from podcast_insights.transcripts.records import Word
-from podcast_insights.transcripts.whisper.decoding import Piece, Result, Window
+from podcast_insights.transcripts.whisper.decoding import Piece, Result, Window, together
 
 if TYPE_CHECKING:
-    from ctranslate2 import StorageView
     from faster_whisper import WhisperModel
     from faster_whisper.tokenizer import Tokenizer
 
@@ -22,36 +20,30 @@ DIGITS = 3
 
 
 def with_words(
-    model: "WhisperModel",
-    tokenizer: "Tokenizer",
-    windows: Sequence[Window],
-    results: Sequence[Result],
-    encoded: "StorageView",
-) -> list[Result]:
-    """The same results, with the times of their words, in seconds of their windows.
+    model: "WhisperModel", tokenizer: "Tokenizer", window: Window, result: Result
+) -> Result:
+    """The same result, with the times of its words, in seconds of its window.
+
+    One window at a time: of several faster-whisper takes the end of one for what was said before
+    the next, though that is another file's.
 
     Args:
-        model: that decoded them.
-        tokenizer: of their language.
-        windows: what was decoded.
-        results: what came of it.
-        encoded: the encoder's output for the windows, as one batch.
+        model: that decoded it.
+        tokenizer: of its language.
+        window: what was decoded.
+        result: what came of it.
     """
-    segments = [
-        [segment_of(piece) for piece in result.pieces] or [segment_of(None)] for result in results
-    ]
-    frames = [int(window.length_s * FRAMES_PER_S) for window in windows]
-    model.add_word_timestamps(segments, tokenizer, encoded, frames, OPENING, CLOSING, 0.0)
-    return [
-        replace(result, pieces=tuple(map(timed, result.pieces, found)))
-        for result, found in zip(results, segments, strict=True)
-    ]
+    if not result.pieces:
+        return result
+    segments = [segment_of(piece) for piece in result.pieces]
+    frames = [int(window.length_s * FRAMES_PER_S)]
+    encoded = together([result.encoded])
+    model.add_word_timestamps([segments], tokenizer, encoded, frames, OPENING, CLOSING, 0.0)
+    return replace(result, pieces=tuple(map(timed, result.pieces, segments)))
 
 
-def segment_of(piece: Piece | None) -> dict[str, Any]:
-    """A segment as faster-whisper wants it; an empty one where nothing was said."""
-    if piece is None:
-        return {"seek": 0, "start": 0.0, "end": 0.0, "tokens": []}
+def segment_of(piece: Piece) -> dict[str, Any]:
+    """A segment as faster-whisper wants it."""
     start_s, end_s = piece.start_s, piece.end_s
     return {"seek": 0, "start": start_s, "end": end_s, "tokens": list(piece.tokens)}
 

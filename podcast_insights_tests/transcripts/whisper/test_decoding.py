@@ -243,7 +243,6 @@ def test_sound_unsure_looping_and_silent() -> None:
     assert silent.is_silent
     assert silent.is_sound
     assert not result_of(-0.5, 1.0, no_speech=0.99).is_silent
-    assert result_of(-0.5, 1.0).words == 2
 
 
 def test_a_mean_logarithm_is_a_probability() -> None:

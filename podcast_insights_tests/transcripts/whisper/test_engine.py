@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -157,6 +159,7 @@ def test_the_cache_key_changes_with_what_shapes_the_text(tmp_path: Path) -> None
         replace(base, decoding="balanced").cache_key("audio", "en"),
         replace(base, decoding="fast").cache_key("audio", "en"),
         replace(base, word_times=True).cache_key("audio", "en"),
+        replace(base, compute_type="float32").cache_key("audio", "en"),
         Whisper(model="small", device="cpu").cache_key("audio", "en"),
         Whisper(model="small", revision="c" * 40, device="cpu").cache_key("audio", "en"),
     ]
@@ -173,6 +176,41 @@ def test_the_cache_key_does_not_change_with_how_the_work_is_shared_out() -> None
         Whisper(device="cpu", batch_size=8),
     ):
         assert other.cache_key("audio", "en") == one
+
+
+STOPPED = """
+import sys, threading, time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from podcast_insights.transcripts.whisper import packing
+from podcast_insights.transcripts.whisper.engine import Whisper
+
+whisper, begun = Whisper(device="cpu"), threading.Event()
+decode = packing.Packer._decode
+packing.Packer._decode = lambda self, lanes: (begun.set(), decode(self, lanes))[1]
+with ThreadPoolExecutor(3) as pool:
+    files = [pool.submit(whisper.transcribe, Path(sys.argv[1]), "en") for _ in range(3)]
+    assert begun.wait(60)
+    whisper.stopping.set()
+print(*(type(file.exception()).__name__ for file in files))
+sys.exit(3)
+"""
+
+
+def test_a_process_whose_run_was_stopped_ends_in_order() -> None:
+    command = [sys.executable, "-c", STOPPED, str(SAMPLES / "audio" / "compute-ledger-1.mp3")]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert ended.stdout.split() == ["RunStopped"] * 3, ended.stderr
+    assert ended.returncode == 3, ended.stderr
+
+
+def test_a_hint_that_changes_nothing_does_not_change_the_cache_key() -> None:
+    many = Whisper(model="small", revision="c" * 40, device="cpu")
+    assert many.cache_key("audio", "en-US") == many.cache_key("audio", "en")
+    assert many.cache_key("audio", "pt-BR") != many.cache_key("audio", "en")
+    english = Whisper(model="small.en", revision="c" * 40, device="cpu")
+    hints = ("en", "en-US", "de", None)
+    assert len({english.cache_key("audio", hint) for hint in hints}) == 1
 
 
 def test_the_same_weights_in_another_folder_keep_their_revision(tmp_path: Path) -> None:
@@ -344,7 +382,8 @@ def test_files_and_workers_fill_the_cores_and_the_cards(monkeypatch: pytest.Monk
     few, many = Whisper(device="cpu", workers=1), Whisper(device="cpu", workers=12)
     assert many.resolved_workers == 12
     assert many.files_at_once == 12 * few.files_at_once > 12
-    cards = Whisper(device="cuda", device_index=(0, 1, 2), workers=7)
+    assert Whisper(device="cuda", device_index=(0, 1, 2), workers=7).resolved_workers == 21
+    cards = Whisper(device="cuda", device_index=(0, 1, 2))
     assert cards.resolved_workers == 3
     assert cards.files_at_once == 3 * replace(cards, device_index=(0,)).files_at_once
 

@@ -1,6 +1,7 @@
 """Which weights are used, at which revision, and what is said where they can't be had."""
 
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,16 @@ def test_workers_on_a_cpu_are_cores_up_to_four(monkeypatch: pytest.MonkeyPatch) 
         assert Whisper(device="cpu").resolved_workers == workers
 
 
+def test_which_models_hear_english_only_is_known_before_they_are_loaded(tmp_path: Path) -> None:
+    packaged = find_model("auto", "cpu")
+    assert packaged.is_english_only
+    assert find_model("small.en", "cpu").is_english_only
+    assert not find_model("small", "cpu").is_english_only
+    copied = Path(shutil.copytree(packaged.location, tmp_path / "mine"))
+    assert find_model(str(copied), "cpu").is_english_only
+    assert not find_model(str(whole_model(tmp_path / "many.en")), "cpu").is_english_only
+
+
 def test_without_the_package_auto_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(models.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(UserError) as caught:
@@ -159,6 +170,8 @@ def test_a_revision_of_tiny_en_is_not_the_packaged_one() -> None:
         ("smal", None, "no Whisper model or folder smal"),
         ("/no/such/folder", None, "no Whisper model or folder /no/such/folder"),
         ("../x", None, "no Whisper model or folder"),
+        ("owner/a..b", None, "no Whisper model or folder owner/a..b"),
+        ("owner/model.git", None, "no Whisper model or folder owner/model.git"),
     ],
 )
 def test_what_names_no_model_is_refused(name: str, revision: str | None, problem: str) -> None:

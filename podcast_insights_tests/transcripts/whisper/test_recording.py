@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,12 +12,10 @@ import pytest
 from podcast_insights.transcripts.whisper import packing
 from podcast_insights.transcripts.whisper import recording as module
 from podcast_insights.transcripts.whisper.decoding import Piece, Result, Window, probability
-from podcast_insights.transcripts.whisper.lanes import Said
 from podcast_insights.transcripts.whisper.packing import Packer
-from podcast_insights.transcripts.whisper.recording import Part, Recording, failure
+from podcast_insights.transcripts.whisper.recording import Recording, failure
 from podcast_insights.transcripts.whisper.records import SAMPLE_RATE, TranscriptionError
 from podcast_insights.transcripts.whisper.sound import decode
-from podcast_insights.transcripts.whisper.speech import Span
 from podcast_insights_tests.conftest import SAMPLES
 from podcast_insights_tests.transcripts import cut, tone, write_wav
 
@@ -126,25 +124,44 @@ def test_what_was_left_out_is_looked_at_again_and_put_in_its_place(six_times: Pa
 
 def test_a_clause_that_a_segments_end_was_drawn_over_comes_back(six_times: Path) -> None:
     def swallows(window: Window) -> Result:
+        parts = [(0.0, 5.0, "word " * 15), (5.0, window.length_s, "That is it.")]
         if window.length_s < 9:  # only the segment, looked at by itself
-            return says_all(window)
-        parts = ((0.0, 5.0, "word " * 15), (5.0, window.length_s, "that is it."))
+            parts = [(0.0, window.length_s, "That is it. And so it goes on to the end.")]
         pieces = tuple(Piece(begin_s, end_s, text, (1,)) for begin_s, end_s, text in parts)
         return Result(pieces, -0.2, 0.0, 1.0, window.length_s, None)
 
     recording = recording_of(six_times, Model(swallows))
     run(recording)
     assert recording.decoded_again == 6
-    assert [len(segment.text.split()) for segment in recording.segments] == [15, 41] * 6
+    assert [len(segment.text.split()) for segment in recording.segments] == [15, 11] * 6
     assert all(a.end_s <= b.start_s for a, b in pairwise(recording.segments))
 
 
 def test_what_was_made_up_does_not_count_for_the_confidence(six_times: Path) -> None:
-    recording = recording_of(six_times, Model())
-    piece = Piece(0, 10, "text", (1,))
-    real, made_up = (Said(at, at + 10, "text", p, piece) for at, p in ((0, -0.2), (50, -0.9)))
-    recording._done[0] = Part((Span(0, 10),), [real, made_up])
+    def makes_up(window: Window) -> Result:
+        whole = says_all(window)
+        late = Piece(window.length_s - 0.15, window.length_s, "Thank you.", (1,))
+        return replace(whole, pieces=(*whole.pieces, late))
+
+    recording = recording_of(six_times, Model(makes_up))
+    run(recording)
+    assert not any("Thank" in segment.text for segment in recording.segments)
     assert recording.confidence == round(probability(-0.2), 3) == 0.819
+
+
+def test_a_second_look_that_fails_leaves_the_first_text(
+    six_times: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(window: Window) -> Result:
+        if window.length_s > 9:
+            return says_half(window)
+        raise RuntimeError("the driver went away")
+
+    recording = recording_of(six_times, Model(fails))
+    run(recording)
+    assert [segment.text.startswith("half") for segment in recording.segments] == [True] * 6
+    assert len(recording.unheard) >= 6
+    assert "the driver went away" in caplog.text
 
 
 def test_without_speech_the_model_is_not_asked(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from podcast_insights.transcripts.whisper.repair import (
     holes,
     instead,
     segments_of,
+    spoken,
     thin,
     with_found,
 )
@@ -123,25 +124,39 @@ def test_a_segments_own_audio_is_between_its_neighbours() -> None:
 
 
 def test_a_second_look_that_hears_more_takes_the_segments_place() -> None:
-    before, old, after = said(100, 110), said(110, 119, "It grew."), said(119, 130)
+    old = said(110, 119, "It grew.", -0.6)
     more = [said(110, 113, "It grew."), said(113, 118, "And then it shrank.")]
-    found = with_found(instead([before, old, after], old, more), [])
-    assert found == [before, *more, after]
+    assert instead(old, more) == (more, [])
 
 
 @pytest.mark.parametrize(
     "other",
     [
         [],
-        [said(110, 119, "He knew.")],
-        [said(110, 119, "Thank you so much for watching all of this.", -1.2)],
-        [said(110, 113, "It."), said(113, 118, "and so much more, who knows", -1.2)],
+        [said(110, 119, "And it grew.")],
+        [said(110, 119, "It grew, grew, grew and grew.", -0.9)],
+        [said(110, 119, "Thank you so much for watching all of this.")],
+        [said(110, 113, "It grew."), said(113, 118, "and so much more, who knows", -1.2)],
     ],
-    ids=["nothing", "no more", "unsure", "only its beginning is sure"],
+    ids=["nothing", "a word more", "less sure", "other words", "only its beginning is sure"],
 )
-def test_a_second_look_that_hears_no_more_for_sure_changes_nothing(other: list[Said]) -> None:
-    before, old = said(100, 110), said(110, 119, "It grew.")
-    assert instead([before, old], old, other) == [before, old]
+def test_a_second_look_that_hears_other_words_or_no_more_for_sure_changes_nothing(
+    other: list[Said],
+) -> None:
+    old = said(110, 114, "It grew.", -0.3)
+    assert instead(old, other) == ([old], [])
+
+
+def test_what_is_heard_behind_a_long_segments_few_words_is_found() -> None:
+    old = said(110, 130, "you", -0.4)
+    new = [said(110, 113, "So"), said(114, 120, "this was left out."), said(120, 130)]
+    assert instead(old, new) == ([old], new[1:])
+
+
+def test_what_is_looked_at_in_whole_is_not_looked_at_as_a_hole() -> None:
+    few = said(101, 121, "you")
+    speech = section((101, 114), (114, 121), (140, 150))
+    assert places(holes(speech, [few], [few])) == [(139.7, 150.3)]
 
 
 def test_what_is_found_is_put_between_what_was_said() -> None:
@@ -176,10 +191,10 @@ CHINESE = "现代经济的成本主要来自电力和设备的折旧而闲置的
 THAI = "เครื่องจักรที่ว่างเปล่ามีค่าใช้จ่ายเกือบเท่ากับเครื่องจักรที่ทำงาน"
 
 
-@pytest.mark.parametrize("text", [CHINESE[:40], THAI])
-def test_text_without_spaces_covers_the_time_it_takes_to_say(text: str) -> None:
+@pytest.mark.parametrize(("text", "few"), [(CHINESE[:40], 4), (THAI, 6)])
+def test_text_without_spaces_covers_the_time_it_takes_to_say(text: str, few: int) -> None:
     assert holes(section((101, 113)), [said(101, 113, text)]) == []
-    assert places(holes(section((101, 113)), [said(101, 113, text[:4])])) == [(105.7, 113.3)]
+    assert places(holes(section((101, 113)), [said(101, 113, text[:few])])) == [(105.7, 113.3)]
 
 
 @pytest.mark.parametrize("echo", [CHINESE[-6:], CHINESE[:4], CHINESE[-3:] + "。"])
@@ -213,7 +228,7 @@ def spans(*times: tuple[float, float]) -> list[Span]:
 def test_words_where_nobody_spoke_are_dropped() -> None:
     heard = [said(100, 105, "Real."), said(110, 130, "Thank you."), said(140, 145, "Too.")]
     speech = spans((100.5, 105), (129.9, 135), (140, 144))
-    assert [s.text for s in segments_of(heard, speech)] == ["Real.", "Too."]
+    assert [one.text for one in spoken(heard, speech)] == ["Real.", "Too."]
 
 
 def test_times_are_drawn_to_the_speech() -> None:
@@ -263,7 +278,8 @@ def test_a_second_look_gets_no_time_of_its_neighbours() -> None:
     before, after = said(100, 105), said(110, 110.2, "Right.")
     new = said(104.7, 110.3, "Something in between.", -0.2, Word(4.8, 5.5, "Something"))
     late = said(110.05, 110.3, "So.")
-    found = segments_of(with_found([before, after], [new, late]), spans((100, 112)))
+    voices = spans((100, 112))
+    found = segments_of(spoken(with_found([before, after], [new, late]), voices), voices)
     assert [(s.start_s, s.end_s) for s in found] == [(100, 105), (105, 110), (110, 110.2)]
     assert found[1].words == (Word(105.0, 105.5, "Something"),)
 
@@ -311,17 +327,21 @@ def test_segments_are_in_order_not_empty_and_none_is_over_another(
     third: list[tuple[float, float]],
 ) -> None:
     heard = [said(*at, text) for at, text in zip(apart(first), texts, strict=False)]
+    behind: list[Said] = []
     if heard:
         old = heard[len(heard) // 2]
         part = around(section(start_s=0, end_s=100), old, heard)
         inside = [(a + part.start_s, min(b + part.start_s, part.end_s)) for a, b in apart(third)]
-        heard = instead(heard, old, [said(a, b, prose(50)) for a, b in inside if a < b])
-    found = [said(*at, f"found {n} {texts[-n]}") for n, at in enumerate(second)]
-    spoken = spans(*apart(speech))
-    segments = segments_of(with_found(heard, found), spoken)
+        kept, behind = instead(
+            old, [said(a, b, f"{old.text} {prose(50)}") for a, b in inside if a < b]
+        )
+        heard = [one for one in heard if one is not old] + kept
+    found = behind + [said(*at, f"found {n} {texts[-n]}") for n, at in enumerate(second)]
+    voices = spans(*apart(speech))
+    segments = segments_of(spoken(with_found(heard, found), voices), voices)
     assert all(s.start_s < s.end_s for s in segments)
     assert all(a.end_s <= b.start_s for a, b in pairwise(segments))
-    assert all(overlap_s(spoken, s.start_s - 0.2, s.end_s + 0.2) > 0 for s in segments)
+    assert all(overlap_s(voices, s.start_s - 0.2, s.end_s + 0.2) > 0 for s in segments)
 
 
 @settings(deadline=None, max_examples=150)
