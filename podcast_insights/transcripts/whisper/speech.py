@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from podcast_insights.transcripts.whisper.records import SAMPLE_RATE
@@ -18,9 +19,11 @@ FRAME = 512
 """Samples that Silero's detector judges at a time: 32 ms."""
 LEVEL, MOST_GAIN = 0.05, 10.0
 """Quieter stretches are made this loud (root mean square) for the detector, by at most so much. It
-misses soft voices: 2 % more of the shared speech is found, and no more where nobody speaks."""
-LEVEL_FRAMES = 31
-"""The stretches over which loudness is taken, in frames: a second."""
+misses soft voices: of one 0.90 of the words instead of 0.83 were heard in the shared audio, and no
+more where nobody speaks."""
+LEVEL_FRAMES, NEAR_FRAMES = 31, 47
+"""Loudness is that of a second, and the greatest within a second and a half before and behind: the
+echo of a loud voice is no soft voice, and made louder it drew segments out by up to 0.4 s."""
 LEAD_IN = 64 * FRAME
 """Of each block's past that is judged again, because the detector has to hear itself in."""
 BEGIN = 0.35
@@ -93,7 +96,8 @@ def levelled(samples: Floats) -> Floats:
 
     power = np.square(frames, dtype=np.float64).mean(axis=1)
     loudness = np.sqrt(summed(power) / summed(np.ones(len(power))))
-    gain = np.clip(LEVEL / np.maximum(loudness, np.finfo(np.float32).tiny), 1.0, MOST_GAIN)
+    near = sliding_window_view(np.pad(loudness, NEAR_FRAMES), 2 * NEAR_FRAMES + 1).max(axis=1)
+    gain = np.clip(LEVEL / np.maximum(near, np.finfo(np.float32).tiny), 1.0, MOST_GAIN)
     louder: Floats = np.clip(frames * gain[:, None].astype(np.float32), -1.0, 1.0).ravel()
     return louder
 

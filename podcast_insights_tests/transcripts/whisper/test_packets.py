@@ -10,7 +10,11 @@ from av.stream import Disposition
 
 from podcast_insights.transcripts.duration import duration_of
 from podcast_insights.transcripts.whisper import packets
-from podcast_insights.transcripts.whisper.records import SAMPLE_RATE, TranscriptionError
+from podcast_insights.transcripts.whisper.records import (
+    SAMPLE_RATE,
+    TranscriptionError,
+    UndecodableError,
+)
 from podcast_insights.transcripts.whisper.sound import blocks, decode
 from podcast_insights_tests.conftest import SAMPLES
 from podcast_insights_tests.transcripts import tone
@@ -102,6 +106,19 @@ def test_an_error_does_not_tell_where_the_file_lies(tmp_path: Path, content: byt
             act(path)
         assert path.name not in str(caught.value)
         assert str(tmp_path) not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\x01\x02\x03" * 999])
+def test_bytes_that_are_no_audio_are_told_from_trouble_with_the_file(
+    tmp_path: Path, content: bytes | None
+) -> None:
+    path = tmp_path / "a.audio"
+    if content is not None:
+        path.write_bytes(content)
+    for act in (decode, duration_of):
+        with pytest.raises(TranscriptionError) as caught:
+            act(path)
+        assert isinstance(caught.value, UndecodableError) is (content is not None)
 
 
 def test_damage_does_not_tell_where_the_file_lies() -> None:

@@ -145,14 +145,19 @@ def test_a_soft_voice_is_heard_as_a_loud_one_is(samples: np.ndarray) -> None:
 
 
 def test_soft_stretches_are_made_louder_and_loud_ones_are_not() -> None:
-    noise = np.random.default_rng(1).uniform(-1, 1, 200 * FRAME).astype(np.float32)
-    fade = np.repeat(np.array([0.5, 0.02, 0.0001, 0.0], np.float32), 50 * FRAME)
+    noise = np.random.default_rng(1).uniform(-1, 1, 800 * FRAME).astype(np.float32)
+    fade = np.repeat(np.array([0.5, 0.02, 0.0001, 0.0], np.float32), 200 * FRAME)
     parts = np.split(levelled(noise * fade), 4)
-    loudness = [float(np.sqrt(np.square(part[20 * FRAME : -20 * FRAME]).mean())) for part in parts]
+    loudness = [float(np.sqrt(np.square(part[70 * FRAME : -70 * FRAME]).mean())) for part in parts]
     assert loudness[0] == pytest.approx(0.5 / 3**0.5, rel=0.05)
     assert loudness[1] == pytest.approx(LEVEL, rel=0.05)
     assert loudness[2] == pytest.approx(0.0001 / 3**0.5 * MOST_GAIN, rel=0.05)
     assert loudness[3] == 0
+    echo = noise * np.repeat(
+        np.array([0.5, 0.02, 0.5], np.float32), [n * FRAME for n in (300, 80, 420)]
+    )
+    pause = levelled(echo)[310 * FRAME : 370 * FRAME]
+    assert np.abs(pause).max() <= 0.02  # short, as an echo is
     assert np.isfinite(levelled(noise * 3)).all()
     assert np.abs(levelled(noise * 3)).max() <= 1
 
