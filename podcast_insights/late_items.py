@@ -1,9 +1,11 @@
 """The sensor that lets nothing be missed: days that are not finished are asked for again.
 
-They lack what feeds announce, or owe insights because the engine failed or a spend cap stopped it.
+They lack what feeds announce, or owe insights because the engine failed or a spend cap stopped it,
+or have episodes whose audio could not be had.
 
 Newest first, bounded, and never the same request while it is under way. What a run did not
-mend is tried again, later each time, and then left for a person to look at.
+mend is tried again, later each time, and then left for a person to look at. That costs little:
+what a day has is in the cache.
 """
 
 from collections.abc import Sequence
@@ -33,6 +35,10 @@ MAX_ATTEMPTS = 3
 FIRST_PAUSE = timedelta(hours=1)
 """Before a request that mended nothing is made again; twice as long before the next."""
 
+HOSTS_GROWTH = 24
+"""As often as long, where hosts gave no audio. The second try is for the mail of that morning, the
+third for hosts that are down for hours: a day later digests still look back so far."""
+
 RANGE_TAGS = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
 DAY_TAG = "dagster/partition"
 PRIORITY_TAG = "dagster/priority"
@@ -53,16 +59,16 @@ UNFINISHED = (
     minimum_interval_seconds=300,
     default_status=SENSOR_STATUS,
     description="Materializes days for which feeds announced or corrected something after their "
-    "run: late items, and the past of a feed added today; and days that owe insights after a "
-    "failure or a spend cap. As far back as PODCAST_INSIGHTS_LATE_LOOKBACK_DAYS; older days are "
-    "for a backfill.",
+    "run: late items, and the past of a feed added today; days that owe insights after a failure "
+    "or a spend cap; and days with audio that could not be had. As far back as "
+    "PODCAST_INSIGHTS_LATE_LOOKBACK_DAYS; older days are for a backfill.",
 )
 def late_items_sensor(
     context: dg.SensorEvaluationContext,
     warehouse: WarehouseResource,
     subscriptions: SubscriptionsResource,
 ) -> list[dg.RunRequest] | dg.SkipReason:
-    """A run for each day that lacks announced items, newest first; never one twice at a time.
+    """A run for each day that is not finished, newest first; never one twice at a time.
 
     Yesterday waits for its own run: otherwise what a feed announced during the day would start
     that run at midnight, whatever hour the schedule says.
@@ -76,7 +82,8 @@ def late_items_sensor(
     since = max(today - timedelta(days=SETTINGS.late_lookback_days), SETTINGS.start_date)
     feeds = subscriptions.load()
     days = unfinished_days(warehouse.warehouse, feeds, SETTINGS.start_date, today, now)
-    old = [day for day in days if day.day < since]
+    # Audio that is gone from its host would be told for ever; an asset check has told it.
+    old = [day for day in days if day.day < since and not day.is_for_hosts]
     if old:
         context.log.info(
             f"{len(old)} days before {since} are not finished too; for them: "
@@ -85,7 +92,8 @@ def late_items_sensor(
     last = today - timedelta(days=2 if own_run_is_to_come(now) else 1)
     recent = [d for d in days if d.day >= since and (d.had_its_run or d.day <= last)]
     if not recent:
-        but = ", but for what yesterday's own run will bring" if len(days) > len(old) else ""
+        is_due = any(day.day >= since for day in days)
+        but = ", but for what yesterday's own run will bring" if is_due else ""
         return dg.SkipReason(f"Nothing announced since {since} is missing{but}.")
     requests = requests_for(context, recent, today)
     return requests or dg.SkipReason(
@@ -150,13 +158,14 @@ def next_attempt(context: dg.SensorEvaluationContext, day: "UnfinishedDay") -> i
     if not records:
         return 1
     if len(records) >= MAX_ATTEMPTS:
-        context.log.warning(
-            f"{day.day} is still not finished after {MAX_ATTEMPTS} runs ({day.in_words}); "
-            f"look at the last of them: {records[0].dagster_run.run_id}"
-        )
+        if not day.is_for_hosts:
+            context.log.warning(
+                f"{day.day} is still not finished after {MAX_ATTEMPTS} runs ({day.in_words}); "
+                f"look at the last of them: {records[0].dagster_run.run_id}"
+            )
         return None
     ended = max(record.update_timestamp for record in records)
-    pause = FIRST_PAUSE * 2 ** (len(records) - 1)
+    pause = FIRST_PAUSE * (HOSTS_GROWTH if day.is_for_hosts else 2) ** (len(records) - 1)
     is_ripe = datetime.now(UTC) - ended.replace(tzinfo=ended.tzinfo or UTC) >= pause
     return len(records) + 1 if is_ripe else None
 

@@ -29,6 +29,9 @@ SHARED = ROOT.parent / "shared"
 DAYS = (date(2025, 9, 8), date(2025, 9, 9), date(2025, 9, 10))
 
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+"""The suite's two processes have two cores; more threads in each would only wait for each other."""
+
 JOURNEY_FILES = {"test_definitions.py", "test_docs.py"}
 """Beside those in `journey/`: what looks at the journey, half a minute of work."""
 

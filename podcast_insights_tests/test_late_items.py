@@ -29,7 +29,14 @@ from podcast_insights.errors import UserError
 from podcast_insights.feeds.item_rows import content_key
 from podcast_insights.feeds.resource import SubscriptionsResource
 from podcast_insights.feeds.subscriptions import Subscription
-from podcast_insights.late_items import FIRST_PAUSE, MAX_ATTEMPTS, MAX_IN_FLIGHT, NEWS_DAYS
+from podcast_insights.late_items import (
+    FIRST_PAUSE,
+    HOSTS_GROWTH,
+    MAX_ATTEMPTS,
+    MAX_IN_FLIGHT,
+    NEWS_DAYS,
+)
+from podcast_insights.transcripts.records import STATUSES
 from podcast_insights.warehouse.database import Warehouse
 from podcast_insights.warehouse.resource import WarehouseResource
 from podcast_insights.warehouse.windows import DateWindow
@@ -170,6 +177,18 @@ class Ledger:
         rejected = TABLES["rejected_insights"].frame(rows)
         self.warehouse.replace_window("rejected_insights", window, rejected)
 
+    def hear(self, age: int, status: str = "ok", error: str | None = None, name: str = "") -> None:
+        """Leave the transcript of an item, or why there is none."""
+        row = {
+            "episode_id": f"{name or 'item'} {days_ago(age)}",
+            "published_on": days_ago(age),
+            "status": status,
+            "error": error,
+            "segments": [],
+        }
+        columns = dict.fromkeys(TABLES["transcripts"].schema.columns())
+        self.warehouse.merge("transcripts", TABLES["transcripts"].frame([columns | row]))
+
     def feeds(self) -> Sequence[Subscription]:
         return SubscriptionsResource(path=str(self.folder / "feeds.yaml")).load()
 
@@ -301,6 +320,107 @@ def test_what_a_cap_has_stopped_is_asked_for_again_on_the_next_day(
         clock.ahead += timedelta(hours=5)
     clock.ahead = timedelta(days=1)
     assert bool(ledger.asked()) == is_asked
+
+
+def test_a_day_with_audio_that_could_not_be_had_is_run_again(ledger: Ledger) -> None:
+    ledger.announce(2, 3, 4)
+    ledger.announce(3, name="another")
+    ledger.run(2, 3, 4)
+    ledger.hear(2)
+    ledger.hear(3, "failed", "cdn.example answered HTTP 503")
+    ledger.hear(3, "failed", "cdn.example answered HTTP 503", name="another")
+    requests = ledger.tick()
+    assert [request.partition_key for request in requests] == names(3)
+    told = requests[0].tags["podcast_insights/late_items"]
+    assert told == "0 missing, 0 stale, 2 not heard"
+    ledger.hear(3)
+    ledger.hear(3, name="another")
+    assert ledger.asked() == []
+
+
+@pytest.mark.parametrize("status", [status for status in STATUSES if status != "failed"])
+def test_what_a_guard_has_stopped_is_no_reason_to_ask_again(ledger: Ledger, status: str) -> None:
+    ledger.announce(3)
+    ledger.run(3)
+    ledger.hear(3, status, "the same audio would say the same again")
+    assert ledger.asked() == []
+
+
+def test_audio_is_asked_for_twice_soon_and_once_a_day_later_and_never_again(
+    ledger: Ledger, clock: type[Clock]
+) -> None:
+    """Whatever hosts say each time; an asset check lists what is gone, so no tick does."""
+    ledger.announce(3)
+    ledger.run(3)
+    pauses = [FIRST_PAUSE, FIRST_PAUSE * HOSTS_GROWTH, timedelta(days=9)]
+    assert len(pauses) == MAX_ATTEMPTS
+    for attempt, pause in enumerate(pauses):
+        ledger.hear(3, "failed", f"cdn.example sent {attempt} of 9 bytes")
+        requests = ledger.tick()
+        assert [r.partition_key for r in requests] == names(3), attempt
+        for run in ledger.begin_all(requests):
+            ledger.instance.report_run_canceled(run)
+        # Records have the real time, so that pauses don't add up.
+        clock.ahead = pause - timedelta(minutes=1)
+        assert ledger.asked() == []
+        clock.ahead = pause + timedelta(minutes=1)
+    assert ledger.asked() == []
+    assert all("has to wait" in line for line in ledger.told)
+
+
+def test_another_announcement_or_another_episode_is_a_new_start(
+    ledger: Ledger, clock: type[Clock]
+) -> None:
+    ledger.announce(3)
+    ledger.run(3)
+    ledger.hear(3, "failed", "HTTP 404")
+
+    def give_up() -> None:
+        for _ in range(MAX_ATTEMPTS):
+            ledger.fail(ledger.begin_all(ledger.tick()))
+            clock.ahead += timedelta(days=2)
+        assert ledger.asked() == []
+
+    give_up()
+    ledger.announce(3, enclosure_bytes=999_999)
+    ledger.run(3)
+    assert ledger.asked() == names(3)
+    give_up()
+    ledger.announce(3, name="another")
+    ledger.run(3)
+    ledger.hear(3, "failed", "HTTP 404", name="another")
+    assert ledger.asked() == names(3)
+
+
+def test_audio_of_old_days_and_of_feeds_nobody_follows_causes_nothing(ledger: Ledger) -> None:
+    back = late_items.SETTINGS.late_lookback_days
+    ledger.announce(3, back + 5)
+    ledger.announce(4, url=OTHER)
+    ledger.subscribe(f"- url: {SHOW}", f"- url: {OTHER}")
+    ledger.run(*range(3, back + 6))
+    for age in (3, 4, back + 5):
+        ledger.hear(age, "failed", "HTTP 404")
+    assert ledger.asked() == names(3, 4)
+    ledger.subscribe(f"- url: {SHOW}", f"- {{url: {OTHER}, is_enabled: false}}")
+    assert ledger.asked() == names(3)
+    ledger.subscribe(f"- {{url: {SHOW}, since: {days_ago(2)}}}")
+    assert ledger.asked() == []
+    assert ledger.told == [f"Nothing announced since {days_ago(back)} is missing."]
+
+
+def test_a_day_that_lacks_items_too_does_not_wait_for_hosts(
+    ledger: Ledger, clock: type[Clock]
+) -> None:
+    ledger.announce(3)
+    ledger.run(3)
+    ledger.hear(3, "failed", "HTTP 404")
+    ledger.announce(3, name="late")
+    for _ in range(2):
+        ledger.fail(ledger.begin_all(ledger.tick()))
+        clock.ahead += FIRST_PAUSE * 2 + timedelta(minutes=1)
+    requests = ledger.tick()
+    assert [r.partition_key for r in requests] == names(3)
+    assert requests[0].tags["podcast_insights/late_items"] == "1 missing, 0 stale, 1 not heard"
 
 
 def test_a_day_that_lacks_items_and_owes_insights_is_asked_for_once(ledger: Ledger) -> None:

@@ -140,7 +140,7 @@ def backfill(
     send: SendOption = False,
     missing: Annotated[
         bool,
-        typer.Option("--missing", help="Only days that lack something announced, or insights."),
+        typer.Option("--missing", help="Only days that lack items, audio, or insights."),
     ] = False,
     outdated: Annotated[
         bool,

@@ -60,11 +60,14 @@ class AddressBook:
         if not episode.get("is_private"):
             return str(episode["transcript_url"])
         path = urlsplit(str(episode["transcript_url"])).path
+        language = episode.get("transcript_language")
         links = self._item(episode).transcripts
-        alike = [link.url for link in links if link.type == episode["transcript_type"]]
+        alike = [link for link in links if link.type == episode["transcript_type"]]
         if not alike:
             raise lost(episode)
-        return next((url for url in alike if urlsplit(url).path == path), alike[0])
+        # In one path the query may tell two languages apart, and no row has it.
+        best = max(alike, key=lambda it: (urlsplit(it.url).path == path, it.language == language))
+        return best.url
 
     def _item(self, episode: Row) -> Item:
         """The announcement that a row was made from."""

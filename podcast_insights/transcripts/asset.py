@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     partitions_def=DAILY,
     backfill_policy=BLOCK,
     pool="gpu",
-    code_version="3",
+    code_version="4",
 )
 def transcripts(
     context: dg.AssetExecutionContext,
@@ -63,11 +63,12 @@ def transcripts(
         max_fetch_workers=http.max_workers,
         transcript_address=addresses.transcript,
         links=links_of(warehouse, window_of(context)),
+        claimed_language_of=claimed_languages(warehouse).get,
     )
     model = whisper.resolved_model
     context.log.info(f"Whisper {model.name} on {whisper.resolved_device}: {model.note}")
     stored = StoredOwners(warehouse.warehouse, window_of(context))
-    rows = work.run(episodes.to_dicts(), stored.of_audio, stored.of_text)
+    rows = work.run(episodes.to_dicts(), stored.of_audio, stored.of_text, stored.row_of)
     frame = TRANSCRIPTS.frame(rows)
     context.add_output_metadata(run_metadata(frame, episodes))
     count_rows(context, frame, "published_on")
@@ -89,9 +90,19 @@ def links_of(warehouse: WarehouseResource, window: DateWindow) -> "dict[str, lis
     }
 
 
+def claimed_languages(warehouse: WarehouseResource) -> dict[str, str]:
+    """What feeds said last of their languages, by feed id."""
+    claims = warehouse.warehouse.read(
+        "SELECT feed_id, arg_max(language, fetched_at) FROM feed_fetches "
+        "WHERE language IS NOT NULL GROUP BY feed_id"
+    )
+    return dict(claims.iter_rows())
+
+
 def run_metadata(frame: pl.DataFrame, episodes: pl.DataFrame) -> dict[str, object]:
     """What a data engineer wants to see after the run."""
     from podcast_insights.text import markdown_table
+    from podcast_insights.transcripts.records import KEPT
 
     sound = frame.filter(pl.col("status") == "ok")
     heard = sound.filter(pl.col("source") == "whisper")
@@ -101,6 +112,7 @@ def run_metadata(frame: pl.DataFrame, episodes: pl.DataFrame) -> dict[str, objec
         "transcripts": sound.height,
         "from_publisher": sound.height - heard.height,
         "failed": frame.filter(pl.col("status") == "failed").height,
+        "kept": frame.filter(pl.col("source_reason").str.starts_with(KEPT)).height,
         "audio_hours": round(float(sound["duration_s"].sum() or 0) / 3600, 3),
         "words": int(sound["words"].sum() or 0),
         "mean_real_time_factor": round(float(heard["duration_s"].sum() or 0) / worker_s, 1)

@@ -13,14 +13,18 @@ from typing import Any
 
 from podcast_insights.cache import Cache, KindUsage
 from podcast_insights.identity import long_hash
-from podcast_insights.net.client import Client, FetchError, host_of
+from podcast_insights.net.client import Answer, Client, FetchError, host_of
 from podcast_insights.net.landing import Landing
 from podcast_insights.transcripts import downloads
 from podcast_insights.transcripts.audio_policy import is_transcribed, note_transcript, prune_audio
 from podcast_insights.transcripts.sniffing import NotAudioError, Served, refuse_no_audio
 
-HOPELESS = frozenset({"too_large", "bad_encoding", "unusable"})
-"""Failures after which going on with what came would end in the same way."""
+HOPELESS = frozenset({"too_large", "bad_encoding"})
+"""Failures after which going on with what came would end in the same way. An answer that is not
+HTTP is none: a busy host gives one now and then."""
+
+WHOLE_SHARE = 0.95
+"""Of the claimed size: what is shorter, and whose end nobody said, may be cut."""
 
 
 @dataclass(frozen=True)
@@ -96,18 +100,25 @@ class AudioStore:
         with suppress(FileNotFoundError):  # whoever reads it will say so
             os.utime(audio.path)
 
-    def settle(self, audio: Audio, transcript_key: str) -> None:
-        """What was said in it is stored under this key: keep the audio, or drop it, by policy."""
+    def note(self, audio: Audio, transcript_key: str) -> None:
+        """What was said in it is stored under this key."""
         note_transcript(self.cache, audio.sha256, transcript_key)
-        self.settle_repeat(audio)
 
-    def settle_repeat(self, audio: Audio) -> None:
-        """Drop audio, if that is the policy, whose transcript was stored for another episode.
+    def release(self, audio: Audio) -> None:
+        """No episode of the run needs the file: keep it, or drop it if it is transcribed.
 
         The pointer stays: what was made from the bytes is found without them.
         """
         if self.keep_days == 0 and is_transcribed(self.cache, audio.sha256):
             audio.path.unlink(missing_ok=True)
+
+    def forget(self, episode: dict[str, Any]) -> None:
+        """Let the next run ask the host again; no audio and no text is deleted."""
+        self.cache.path("enclosures", pointer_key(episode), ".json").unlink(missing_ok=True)
+
+    def named(self, sha256: str, size_bytes: int) -> Audio:
+        """Audio by its hash, whether the file is kept or not."""
+        return Audio(sha256, size_bytes, self.cache.path("audio", sha256, ".audio"))
 
     def prune(self) -> KindUsage:
         """Delete what the policy has no more days for, and downloads nobody went on with."""
@@ -118,14 +129,12 @@ class AudioStore:
 
     def _known(self, pointer: str) -> Audio | None:
         found = self.cache.read_json("enclosures", pointer)
-        if not found:
-            return None
-        path = self.cache.path("audio", found["sha256"], ".audio")
-        return Audio(found["sha256"], found["size_bytes"], path)
+        return self.named(found["sha256"], found["size_bytes"]) if found else None
 
     def _take(self, url: str, episode: dict[str, Any], landing: Landing, pointer: str) -> Audio:
+        client = self.client_for(episode["feed_id"])
         try:
-            answer = self.client_for(episode["feed_id"]).download(url, landing)
+            answer = to_its_end(lambda: client.download(url, landing), episode["enclosure_bytes"])
         except FetchError as error:
             if error.kind in HOPELESS:
                 downloads.drop(landing)
@@ -143,11 +152,41 @@ class AudioStore:
         except NotAudioError:
             downloads.drop(landing)
             raise
-        path = self.cache.adopt(landing.path, "audio", answer.sha256, ".audio")
+        self.cache.adopt(landing.path, "audio", answer.sha256, ".audio")
         downloads.drop(landing)
         found = {"sha256": answer.sha256, "size_bytes": answer.size_bytes}
         self.cache.write_json("enclosures", pointer, found)
-        return Audio(answer.sha256, answer.size_bytes, path)
+        return self.named(answer.sha256, answer.size_bytes)
+
+
+def to_its_end(download: Callable[[], Answer], claimed_bytes: int | None) -> Answer:
+    """A download that is whole as far as anybody can tell.
+
+    A body that ends with its connection passes for whole wherever that is cut. If it is shorter
+    than the feed claims, it is taken only if it ends at the same byte twice.
+
+    Raises:
+        FetchError: as `download` does, or there were two different ends.
+    """
+    answer = download()
+    if not may_be_cut(answer, claimed_bytes):
+        return answer
+    again = download()
+    if again.size_bytes == answer.size_bytes or not may_be_cut(again, claimed_bytes):
+        return again
+    raise FetchError(
+        f"{host_of(again.url)} broke off: {answer.size_bytes:,} bytes, then "
+        f"{again.size_bytes:,}, where the feed announces {claimed_bytes:,}",
+        kind="incomplete",
+    )
+
+
+def may_be_cut(answer: Answer, claimed_bytes: int | None) -> bool:
+    """Whether a body ended with its connection, and is shorter than the feed claims."""
+    is_chunked = "chunked" in answer.headers.get("transfer-encoding", "").lower()
+    if is_chunked or "content-length" in answer.headers:
+        return False
+    return answer.size_bytes < WHOLE_SHARE * (claimed_bytes or 0)
 
 
 def pointer_key(episode: dict[str, Any]) -> str:

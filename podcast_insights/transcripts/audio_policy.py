@@ -26,13 +26,19 @@ def note_transcript(cache: Cache, audio_sha256: str, transcript_key: str) -> Non
         cache.write_json(KIND, key, note)
 
 
-def is_transcribed(cache: Cache, audio_sha256: str) -> bool:
-    """Whether a transcript of this audio is stored, now."""
+def noted_transcript(cache: Cache, audio_sha256: str) -> str | None:
+    """The key of the transcript of this audio that was used last, if it is stored, now."""
     note = cache.read_json(KIND, note_key(audio_sha256)) or {}
     try:
-        return cache.path("transcripts", note["transcript"], ".json").exists()
+        key = str(note["transcript"])
+        return key if cache.path("transcripts", key, ".json").exists() else None
     except (TypeError, KeyError, ValueError):  # no note, or a damaged one
-        return False
+        return None
+
+
+def is_transcribed(cache: Cache, audio_sha256: str) -> bool:
+    """Whether a transcript of this audio is stored, now."""
+    return noted_transcript(cache, audio_sha256) is not None
 
 
 def note_key(audio_sha256: str) -> str:

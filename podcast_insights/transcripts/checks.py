@@ -33,7 +33,7 @@ TOLD: Mapping[str, tuple[str, str, str]] = {
     "truncated_audio": (
         "audio_is_whole",
         "No audio is much shorter than the feed claims.",
-        "have it sent again",
+        "materialize the day again, which has it sent anew",
     ),
     "not_speech": (
         "transcripts_have_words",

@@ -22,8 +22,8 @@ from podcast_insights.transcripts.whisper.packets import (
     opened,
     packets,
 )
-from podcast_insights.transcripts.whisper.records import TranscriptionError
-from podcast_insights.transcripts.whisper.sound import MAX_AUDIO_S
+from podcast_insights.transcripts.whisper.records import TranscriptionError, UndecodableError
+from podcast_insights.transcripts.whisper.sound import MAX_AUDIO_S, TOO_LONG
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -39,7 +39,8 @@ def duration_of(path: Path) -> float:
     """Seconds of the audio stream that is the show.
 
     Raises:
-        TranscriptionError: not audio, nothing in it can be decoded, or longer than any episode.
+        UndecodableError: not audio, or nothing in it can be decoded.
+        TranscriptionError: longer than any episode.
     """
     with opened(path) as (container, stream):
         total_s = counted(container, stream)
@@ -47,9 +48,9 @@ def duration_of(path: Path) -> float:
         with opened(path) as (container, stream):
             total_s = decoded(container, stream)
     if total_s < 0.001:
-        raise TranscriptionError("the audio has no samples")
+        raise UndecodableError("the audio has no samples")
     if total_s > MAX_AUDIO_S:
-        raise TranscriptionError(f"the audio is longer than {MAX_AUDIO_S // 3600} hours")
+        raise TranscriptionError(TOO_LONG)
     return round(total_s, 3)
 
 

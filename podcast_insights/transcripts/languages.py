@@ -1,10 +1,12 @@
-"""Which language a text is in, by its commonest words; enough to notice another one.
+"""Which language a text is in, by its letters and commonest words; enough to notice another.
 
 What does not belong here: the language of audio, which Whisper tells.
 """
 
 import re
-from collections.abc import Iterable
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 COMMON = {
     "da": "og at det er jeg som en på ikke til med den vi har så",
@@ -21,9 +23,13 @@ COMMON = {
 COMMON_WORDS = {language: frozenset(words.split()) for language, words in COMMON.items()}
 OTHER_SCRIPTS = frozenset("ar be bg el fa he hi ja ka ko mk mr ru sr ta te th uk ur zh".split())
 """Written in letters of their own; a text in Latin letters is in another language."""
-ALIKE = tuple(
-    frozenset(group.split())
-    for group in ("no nb nn", "bs hr sr sh", "he iw", "id in ms", "jv jw", "tl fil", "zh yue cmn")
+NORWEGIAN = frozenset(("no", "nb", "nn"))
+ALIKE = (
+    NORWEGIAN,
+    *(
+        frozenset(group.split())
+        for group in ("bs hr sr sh", "he iw", "id in ms", "jv jw", "tl fil", "zh yue cmn")
+    ),
 )
 """One language, or two that Whisper takes for one another, under several codes."""
 MIN_SHARE = 0.15
@@ -31,6 +37,27 @@ MIN_SHARE = 0.15
 MAX_RIVAL = 0.6
 MIN_WORDS = 100
 MAX_WORDS = 20_000
+MIN_WORDS_TO_DENY = 300
+MAX_SHARE_TO_DENY = 0.05
+"""Of a language's own common words; running text in it has four times as many."""
+MIN_LETTERS = 200
+MAX_LETTERS = 20_000
+LATIN = re.compile("[A-Za-z\u00aa-\u024f\u1e00-\u1eff]+")
+LANGUAGE_OF_LETTERS = {
+    "CJK": "zh",
+    "GEORGIAN": "ka",
+    "GREEK": "el",
+    "HANGUL": "ko",
+    "HEBREW": "he",
+    "HIRAGANA": "ja",
+    "KATAKANA": "ja",
+    "TAMIL": "ta",
+    "TELUGU": "te",
+    "THAI": "th",
+}
+"""As Unicode names the letters; of other scripts a text's language is not clear."""
+MIN_KANA = 0.1
+"""Of a Japanese text's letters; many of the others are Chinese."""
 
 
 def primary(tag: str | None) -> str | None:
@@ -47,13 +74,24 @@ def is_other(tag: str | None, expected: str | None) -> bool:
     return not any(found in group and wanted in group for group in ALIKE)
 
 
-def shares(texts: Iterable[str]) -> dict[str, float]:
-    """The share of each language's common words; nothing for a text too short to tell."""
+def are_several(tags: Iterable[str | None]) -> bool:
+    """Whether tags are of more than one language; those that are missing are of none."""
+    named = [tag for tag in tags if primary(tag)]
+    return any(is_other(tag, named[0]) for tag in named)
+
+
+def words_of(texts: Iterable[str]) -> list[str]:
+    """The first words of a text, enough to tell its language."""
     words: list[str] = []
     for text in texts:
         words += re.findall(r"[^\W\d_]+", text.lower())
         if len(words) > MAX_WORDS:
             break
+    return words
+
+
+def shares(words: Sequence[str]) -> dict[str, float]:
+    """The share of each language's common words; nothing for a text too short to tell."""
     if len(words) < MIN_WORDS:
         return {}
     return {
@@ -64,26 +102,45 @@ def shares(texts: Iterable[str]) -> dict[str, float]:
 
 def language_of(texts: Iterable[str]) -> str | None:
     """The language of a text, or None where it isn't clear."""
-    found = sorted(((share, name) for name, share in shares(texts).items()), reverse=True)
-    if not found or found[0][0] < MIN_SHARE or found[1][0] > MAX_RIVAL * found[0][0]:
+    found = shares(words_of(texts))
+    ranked = sorted(((share, name) for name, share in found.items()), reverse=True)
+    if not ranked or ranked[0][0] < MIN_SHARE or ranked[1][0] > MAX_RIVAL * ranked[0][0]:
         return None
-    return found[0][1]
+    return ranked[0][1]
 
 
 def contradicts(texts: Iterable[str], expected: str | None) -> str | None:
-    """The language of a text if it is clearly not the expected one, else None.
+    """What a text is in if it is clearly not the expected language, else None.
 
+    A language's code where it is known, else words: "Cyrillic letters", "another language".
     Nothing is said of expected languages whose common words are not known: Catalan would be
     taken for Spanish.
     """
-    wanted = primary(expected)
-    if wanted in ("nb", "nn", "no"):
+    wanted = primary(expected) or ""
+    if wanted in NORWEGIAN:
         wanted = "da"  # the commonest words are the same
     if wanted not in COMMON_WORDS and wanted not in OTHER_SCRIPTS:
         return None
-    found = shares(texts)
-    if not found:
+    words = words_of(texts)
+    found = shares(words)
+    own = found.get(wanted, 0.0)
+    share, language = max(((share, name) for name, share in found.items()), default=(0.0, wanted))
+    if share >= MIN_SHARE and own <= MAX_RIVAL * share:
+        return language
+    if wanted not in COMMON_WORDS or own >= MIN_SHARE:
         return None
-    share, language = max((share, name) for name, share in found.items())
-    is_clear = share >= MIN_SHARE and found.get(wanted or "", 0.0) <= MAX_RIVAL * share
-    return language if is_clear and language != wanted else None
+    is_denied = len(words) >= MIN_WORDS_TO_DENY and own < MAX_SHARE_TO_DENY
+    return letters_of(words) or ("another language" if is_denied else None)
+
+
+def letters_of(words: Iterable[str]) -> str | None:
+    """The language, else the letters in words, of a text that is mostly not in Latin ones."""
+    letters = "".join(words)[:MAX_LETTERS]
+    foreign = LATIN.sub("", letters)
+    if len(letters) < MIN_LETTERS or 2 * len(foreign) <= len(letters):
+        return None
+    scripts = Counter(unicodedata.name(letter, "OTHER").split()[0] for letter in foreign)
+    if scripts["HIRAGANA"] + scripts["KATAKANA"] > MIN_KANA * len(foreign):
+        return "ja"
+    script = scripts.most_common(1)[0][0]
+    return LANGUAGE_OF_LETTERS.get(script) or f"{script.title()} letters"

@@ -26,6 +26,15 @@ STANDS_FOR = {
 }
 
 
+Stored = Callable[[str], dict[str, Any] | None]
+"""What is stored of an episode, by its id, if that has words."""
+
+
+def nothing(episode_id: str) -> dict[str, Any] | None:
+    """Where nothing is stored."""
+    return None
+
+
 def nobody(key: str, episode: Row) -> str | None:
     """Where there are no other episodes."""
     return None
@@ -48,6 +57,11 @@ class StoredOwners:
     def of_text(self, text_key: str, episode: Row) -> str | None:
         """The episode that stands for this text."""
         return self._owner("text_key", text_key, episode)
+
+    def row_of(self, episode_id: str) -> dict[str, Any] | None:
+        """An episode's stored row, if it has words."""
+        sql = "FROM transcripts WHERE episode_id = ? AND words > 0"
+        return next(iter(self.warehouse.read(sql, [episode_id]).to_dicts()), None)
 
     def _owner(
         self, column: Literal["audio_sha256", "text_key"], key: str, episode: Row

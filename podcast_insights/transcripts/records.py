@@ -24,6 +24,9 @@ STATUSES = (
     "same_text",
 )
 
+KEPT = "kept; could not be made anew: "
+"""How `source_reason` begins where a new row would have been `failed` and the old one stayed."""
+
 
 @dataclass(frozen=True)
 class Word:
@@ -80,7 +83,9 @@ class TranscriptSchema(dy.Schema):
         check=lambda c: c.is_in(["whisper", "publisher"]),
         description="Who made the text.",
     )
-    source_reason = dy.String(nullable=True, description="Why that source was taken.")
+    source_reason = dy.String(
+        nullable=True, description="Why that source was taken, or an older row kept."
+    )
     audio_sha256 = dy.String(nullable=True, description="Hash of the audio the times refer to.")
     audio_bytes = dy.Int64(nullable=True, description="Size of the audio.")
     duration_s = dy.Float64(nullable=True, description="Decoded duration of the audio in seconds.")

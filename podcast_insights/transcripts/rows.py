@@ -9,8 +9,12 @@ from typing import Any
 from podcast_insights.net.client import FetchError
 from podcast_insights.transcripts.audio import Audio
 from podcast_insights.transcripts.guards import Finding, count_words, inspect, text_key
-from podcast_insights.transcripts.records import Segment
-from podcast_insights.transcripts.whisper.records import Transcription, TranscriptionError
+from podcast_insights.transcripts.records import KEPT, Segment
+from podcast_insights.transcripts.whisper.records import (
+    Transcription,
+    TranscriptionError,
+    UndecodableError,
+)
 
 Row = dict[str, Any]
 
@@ -91,10 +95,32 @@ def failed(episode: Row, message: str, audio: Audio | None = None) -> Row:
     return base_row(episode, audio) | {"status": "failed", "error": message}
 
 
+def kept(episode: Row, stored: Row, error: str) -> Row:
+    """The row that stays, because it could not be made anew."""
+    return stored | {
+        "published_on": episode["published_on"],
+        "source_reason": f"{KEPT}{error}",
+    }
+
+
 def in_words(error: Exception) -> str:
-    """An error as a row shows it; an unexpected one with its type, as it wants mending."""
-    is_known = isinstance(error, FetchError | TranscriptionError)
-    return str(error) if is_known else f"unexpected: {type(error).__name__}: {error}"
+    """An error as a row shows it, and what to do if that is not to wait for the host.
+
+    An unexpected one with its type, as it wants mending.
+    """
+    if isinstance(error, UndecodableError):
+        return (
+            f"{error}; materialize the day again, which has it sent anew; if that is no better, "
+            "complain to the publisher"
+        )
+    if isinstance(error, FetchError) and error.kind == "too_large":
+        return f"{error}; raise PODCAST_INSIGHTS_MAX_AUDIO_BYTES if the episode is that large"
+    if isinstance(error, TranscriptionError) and "; " not in str(error):
+        return f"{error}; materialize the day again, or set another PODCAST_INSIGHTS_WHISPER_MODEL"
+    if isinstance(error, FetchError | TranscriptionError):
+        return str(error)
+    name = type(error).__name__
+    return f"unexpected: {name}: {error}; materialize the day again, and report it if it stays so"
 
 
 def duplicate(episode: Row, audio: Audio, owner: str) -> Row:
@@ -144,6 +170,8 @@ def describe(row: Row, episode: Row) -> str:
     """One line for the log."""
     if row["status"] != "ok":
         return f"{episode['title']}: {row['status']}: {row['error']}"
+    if (row["source_reason"] or "").startswith(KEPT):
+        return f"{episode['title']}: {row['source_reason']}"
     speed = f", {row['real_time_factor']:.0f} times real time" if row["real_time_factor"] else ""
     damage = f"; {row['damage']}" if row["damage"] else ""
     return (

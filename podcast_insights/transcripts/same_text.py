@@ -8,7 +8,7 @@ row is marked.
 What does not belong here: one recording announced twice (`duplicate_audio`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from podcast_insights.transcripts.owners import Owner
@@ -44,6 +44,36 @@ def marked(row: Row, owner: str) -> Row:
         "error": f"the same text as episode {owner}, from other audio; nothing to do if it is "
         "that recording in another file, else complain to the publisher",
     }
+
+
+def apart(
+    wanted: Sequence[Row],
+    rows: Mapping[str, Row],
+    known_texts: Owner,
+    hear: Callable[[Sequence[Row], Owner], dict[str, Row]],
+) -> dict[str, Row]:
+    """New rows of episodes whose text is another's: heard anew, or marked.
+
+    Args:
+        wanted: all episodes of the run, the earliest first.
+        rows: theirs, by episode.
+        known_texts: whose a text is among the episodes outside these rows.
+        hear: makes rows anew, without texts that belong to others.
+    """
+    owners = owners_of([rows[e["episode_id"]] for e in wanted], known_texts)
+
+    def taken(text_key: str, episode: Mapping[str, Any]) -> str | None:
+        return owners.get(text_key) or known_texts(text_key, episode)
+
+    made = [(episode, rows[episode["episode_id"]]) for episode in wanted]
+    handed = [e for e, row in made if row["source"] == "publisher" and repeated(row, owners)]
+    new = hear(handed, taken)
+    made = [(episode, new.get(episode["episode_id"], row)) for episode, row in made]
+    owners = owners_of([row for _, row in made], known_texts)
+    for episode, row in made:
+        if owner := repeated(row, owners):
+            new[episode["episode_id"]] = marked(row, owner)
+    return new
 
 
 def seniority(episode: Row) -> tuple[Any, ...]:

@@ -19,19 +19,13 @@ from podcast_insights.transcripts.ahead import Ahead
 from podcast_insights.transcripts.audio import Audio, AudioStore
 from podcast_insights.transcripts.downloads import writable
 from podcast_insights.transcripts.duration import duration_of
-from podcast_insights.transcripts.owners import Owner, nobody
+from podcast_insights.transcripts.gathering import Gathering
+from podcast_insights.transcripts.owners import Owner, Stored, nobody, nothing
 from podcast_insights.transcripts.publishing.offers import Link, Offer, Publisher
-from podcast_insights.transcripts.rows import (
-    describe,
-    duplicate,
-    failed,
-    heard_row,
-    in_words,
-    published_row,
-)
-from podcast_insights.transcripts.same_text import marked, owners_of, repeated, seniority
+from podcast_insights.transcripts.rows import failed, heard_row, in_words, published_row
+from podcast_insights.transcripts.same_text import seniority
 from podcast_insights.transcripts.whisper.engine import Whisper
-from podcast_insights.transcripts.whisper.records import Transcription
+from podcast_insights.transcripts.whisper.records import Transcription, UndecodableError
 
 Row = dict[str, Any]
 
@@ -43,6 +37,7 @@ class Transcriber:
     Args:
         client_for: makes the HTTP client for a feed id.
         language_of: the language hint of a feed id, or None.
+        claimed_language_of: the language that the feed itself claims, or None.
         report: told of each finished episode, as a line for the run's log.
         transcript_address: the real address of a row's `transcript_url`.
         links: publishers' transcripts by episode id, where the feed announces several.
@@ -57,12 +52,14 @@ class Transcriber:
     max_fetch_workers: int = 8
     transcript_address: Callable[[Row], str] = lambda episode: str(episode["transcript_url"])
     links: Mapping[str, Sequence[Link]] = field(default_factory=dict)
+    claimed_language_of: Callable[[str], str | None] = lambda feed_id: None
 
     def run(
         self,
         episodes: Sequence[Row],
         known_audio: Owner = nobody,
         known_texts: Owner = nobody,
+        stored: Stored = nothing,
     ) -> list[Row]:
         """Transcribe what has audio.
 
@@ -70,6 +67,7 @@ class Transcriber:
             episodes: rows of `episodes`; those that are no episodes of their own are left out.
             known_audio: whose an `audio_sha256` is among the episodes outside these rows.
             known_texts: whose a `text_key` is, likewise.
+            stored: the row that an episode has had; its text is kept where none can be made.
 
         Returns:
             One row per episode, in the order of publication.
@@ -77,110 +75,59 @@ class Transcriber:
         wanted = sorted((e for e in episodes if e["status"] == "ok"), key=seniority)
         self.store.stopping.clear()
         self.whisper.stopping.clear()
-        rows: dict[str, Row] = {}
-        alike: dict[str, list[tuple[Row, Audio]]] = {}
-
-        def accept(episode: Row, audio: Audio) -> bool:
-            """Whether this episode's audio is to be transcribed; once for each audio."""
-            if owner := known_audio(audio.sha256, episode):
-                done(episode, duplicate(episode, audio, owner))
-                self.store.settle_repeat(audio)
-                return False
-            same = alike.setdefault(audio.sha256, [])
-            same.append((episode, audio))
-            return len(same) == 1
-
-        def give_up(episode: Row, error: Exception) -> None:
-            rows[episode["episode_id"]] = failed(episode, in_words(error))
-            self.report(f"{episode['title']}: {in_words(error)}")
-
-        def done(episode: Row, row: Row) -> None:
-            rows[episode["episode_id"]] = row
-            self.report(describe(row, episode))
-
+        run = Gathering(
+            store=self.store,
+            transcribe=self.transcribe,
+            is_text_known=self.is_text_known,
+            report=self.report,
+            known_audio=known_audio,
+            known_texts=known_texts,
+            stored=stored,
+        )
         workers = self.whisper.files_at_once
         Ahead(
-            fetch=self.fetch,
-            accept=accept,
-            failed=give_up,
-            work=lambda episode, audio: self.transcribe(episode, audio, known_texts),
-            done=done,
+            fetch=lambda episode: self.fetch(episode, known_audio, known_texts),
+            accept=run.accept,
+            failed=run.give_up,
+            work=run.make,
+            done=run.made,
             fetchers=self.max_fetch_workers,
             workers=workers,
             most=workers + self.max_fetch_workers,
             host_of=lambda episode: host_of(episode["enclosure_url"]),
             stop=self.stop,
         ).run(wanted)
-        for same in alike.values():
-            rows |= self.repeats(same, rows, known_texts)
-        heard = {e["episode_id"]: audio for same in alike.values() for e, audio in same}
-        rows |= self.same_texts(wanted, rows, heard, known_texts)
+        run.share()
+        run.tell_apart(wanted, lambda some, make: self.each(some, run.audio_of, make))
         self.tidy()
-        return [rows[episode["episode_id"]] for episode in wanted]
+        return [run.rows[episode["episode_id"]] for episode in wanted]
 
     def stop(self) -> None:
         """End downloads and decoding that nobody waits for any more."""
         self.store.stopping.set()
         self.whisper.stopping.set()
 
-    def repeats(
+    def each(
         self,
-        same: Sequence[tuple[Row, Audio]],
-        rows: Mapping[str, Row],
-        known_texts: Owner,
-    ) -> dict[str, Row]:
-        """Rows of episodes with one audio: the earliest stands for it, whichever came first."""
-        if len(same) == 1:
-            return {}
-        first, *others = sorted(same, key=lambda pair: seniority(pair[0]))
-        owner = first[0]["episode_id"]
-        # If another one was heard, the text is in the cache by now.
-        found = {owner: rows.get(owner) or self.transcribe(*first, known_texts)}
-        for episode, audio in others:
-            found[episode["episode_id"]] = duplicate(episode, audio, owner)
-            self.report(describe(found[episode["episode_id"]], episode))
-            self.store.settle_repeat(audio)
-        return found
-
-    def same_texts(
-        self,
-        wanted: Sequence[Row],
-        rows: Mapping[str, Row],
+        episodes: Sequence[Row],
         audio_of: Mapping[str, Audio],
-        known_texts: Owner,
+        make: Callable[[Row, Audio], Row],
     ) -> dict[str, Row]:
-        """New rows of episodes whose text is another's: heard anew, or marked."""
-        new: dict[str, Row] = {}
-        owners = owners_of([rows[e["episode_id"]] for e in wanted], known_texts)
-
-        def done(episode: Row, row: Row) -> None:
-            new[episode["episode_id"]] = row
-            self.report(describe(row, episode))
-
-        def taken(text_key: str, episode: Mapping[str, Any]) -> str | None:
-            return owners.get(text_key) or known_texts(text_key, episode)
-
-        made = [(episode, rows[episode["episode_id"]]) for episode in wanted]
-        handed = [e for e, row in made if row["source"] == "publisher" and repeated(row, owners)]
+        """Rows of episodes whose audio was had, by episode."""
+        rows: dict[str, Row] = {}
         workers = self.whisper.files_at_once
         Ahead(
             fetch=lambda episode: audio_of[episode["episode_id"]],
             accept=lambda episode, audio: True,
             failed=lambda episode, error: None,  # that fetch can't
-            work=lambda episode, audio: self.transcribe(episode, audio, taken),
-            done=done,
+            work=make,
+            done=lambda episode, row: rows.update({episode["episode_id"]: row}),
             fetchers=1,
             workers=workers,
             most=workers,
             stop=self.stop,
-        ).run(handed)
-        rows = {**rows, **new}
-        owners = owners_of([rows[e["episode_id"]] for e in wanted], known_texts)
-        for episode in wanted:
-            row = rows[episode["episode_id"]]
-            if owner := repeated(row, owners):
-                done(episode, marked(row, owner))
-        return new
+        ).run(episodes)
+        return rows
 
     def tidy(self) -> None:
         """Delete audio whose days are over; trouble with that costs no transcript."""
@@ -192,13 +139,29 @@ class Transcriber:
         if pruned.files:
             self.report(f"deleted {pruned.files} unused audio files, {pruned.bytes / 1e6:.0f} MB")
 
-    def fetch(self, episode: Row) -> Audio:
-        """The audio; only its identity where a text of it is already in the cache."""
+    def fetch(
+        self, episode: Row, known_audio: Owner = nobody, known_texts: Owner = nobody
+    ) -> Audio:
+        """The audio; only its identity where a text of it is already in the cache.
+
+        What the publisher says was said is asked for here, too: `transcribe` finds it in the
+        cache, so that no worker of the model waits for a host.
+        """
         audio = self.store.fetch(episode, need_file=False)
-        is_text_known = self.known_transcription(episode, audio) or self.publisher.is_known(
-            episode, audio
-        )
-        return audio if audio.path.exists() or is_text_known else self.store.fetch(episode)
+        if not (audio.path.exists() or self.is_text_known(episode, audio)):
+            audio = self.store.fetch(episode)
+        if known_audio(audio.sha256, episode):
+            return audio
+        with writable(self.cache):
+            offer = self.publisher.offer(episode, audio, known_texts)
+        if offer.segments or audio.path.exists() or self.known_transcription(episode, audio):
+            return audio
+        return self.store.fetch(episode)
+
+    def is_text_known(self, episode: Row, audio: Audio) -> bool:
+        """Whether the text that will be used is in the cache, as far as can be foreseen."""
+        is_heard = self.known_transcription(episode, audio) is not None
+        return is_heard or self.publisher.is_known(episode, audio)
 
     @property
     def publisher(self) -> Publisher:
@@ -207,9 +170,11 @@ class Transcriber:
             cache=self.cache,
             client_for=self.client_for,
             language_of=self.language_of,
+            claimed_language_of=self.claimed_language_of,
             address_of=self.transcript_address,
             duration_of=self.duration_of,
             links=self.links,
+            is_stopped=self.store.stopping.is_set,
         )
 
     def transcribe(self, episode: Row, audio: Audio, taken: Owner = nobody) -> Row:
@@ -226,16 +191,17 @@ class Transcriber:
                 for why in offer.refusals:
                     self.report(f"{episode['title']}: publisher's transcript not used: {why}")
                 if offer.segments:
-                    row, key = self.published(episode, audio, offer), offer.key
+                    row = self.published(episode, audio, offer)
                 else:
                     row = self.heard(episode, audio, offer.reason)
-                    language = self.language_of(episode["feed_id"])
-                    key = self.whisper.cache_key(audio.sha256, language)
-                self.store.settle(audio, key)
         except UserError:
             raise
         except Exception as error:  # one episode must not cost the others their rows
+            if isinstance(error, UndecodableError):
+                self.store.forget(episode)
             return failed(episode, in_words(error), audio)
+        if row["status"] == "truncated_audio":
+            self.store.forget(episode)
         return row
 
     def heard(self, episode: Row, audio: Audio, reason: str) -> Row:
@@ -249,6 +215,7 @@ class Transcriber:
             transcription = self.whisper.transcribe(audio.path, language)
             key = self.whisper.cache_key(audio.sha256, language)
             self.cache.write_json("transcripts", key, transcription.to_json())
+        self.store.note(audio, self.whisper.cache_key(audio.sha256, language))
         model = self.whisper.resolved_model
         return heard_row(episode, audio, transcription, language) | {
             "source_reason": reason,
@@ -274,6 +241,7 @@ class Transcriber:
         language = self.language_of(episode["feed_id"]) or offer.language
         segments = offer.segments or ()
         row = published_row(episode, audio, segments, offer.duration_s, language)
+        self.store.note(audio, offer.key)
         return row | {"source_reason": offer.reason}
 
     def duration_of(self, episode: Row, audio: Audio) -> float:

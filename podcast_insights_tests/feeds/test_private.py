@@ -84,6 +84,20 @@ def test_the_real_address_is_found_where_it_came_from(world: World) -> None:
         AddressBook(world.cache).enclosure(episode)
 
 
+def test_of_two_languages_in_one_path_each_has_its_own_address(world: World) -> None:
+    world.environ["MY_TOKEN"] = TOKEN
+    url = "https://e.org/t.vtt?lang={0}&amp;auth=" + TOKEN
+    link = '<podcast:transcript url="' + url + '" type="text/vtt" language="{0}"/>'
+    more = link.format("de") + link.format("en")
+    world.subscribe("/feed?auth=${MY_TOKEN}", answer(rss(item("One", more=more))))
+    world.scan(DAY, at=NIGHT)
+    (episode,) = episodes(world)
+    book = AddressBook(world.cache)
+    for language in ("de", "en"):
+        found = book.transcript({**episode, "transcript_language": language})
+        assert found == f"https://e.org/t.vtt?lang={language}&auth={TOKEN}"
+
+
 def test_of_several_episodes_each_has_its_own_address(world: World) -> None:
     world.environ["MY_TOKEN"] = TOKEN
     items = [

@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import NoReturn
 
 import dagster as dg
 import duckdb
@@ -16,6 +17,7 @@ from podcast_insights import definitions
 from podcast_insights.cli.launch import instance_of
 from podcast_insights.cli.main import app
 from podcast_insights.definitions import build_defs
+from podcast_insights.errors import UserError
 from podcast_insights.insights import versions
 from podcast_insights.insights.proof.prove import TokenStream
 from podcast_insights.late_items import late_items_sensor
@@ -236,8 +238,18 @@ class Forbidden:
 
     def __new__(cls) -> object:
         from podcast_insights.transcripts.resource import WhisperTranscriber
+        from podcast_insights.transcripts.whisper.engine import Whisper
 
-        return WhisperTranscriber(compute_type="must-not-be-loaded")
+        class Unloadable(Whisper):
+            def transcribe(self, path: Path, language: str | None = None) -> NoReturn:
+                raise UserError("The model was needed.", "It must not be.")
+
+        class Transcriber(WhisperTranscriber):
+            @property
+            def whisper(self) -> Whisper:
+                return Unloadable()
+
+        return Transcriber()
 
 
 def test_manifest_and_audio_agree() -> None:
@@ -290,4 +302,7 @@ def test_a_finished_journey_asks_for_nothing_more(journey: Home) -> None:
     assert isinstance(settled, dg.SkipReason)
     now = datetime.now(UTC)
     feeds = needed["subscriptions"].load()
-    assert unfinished_days(journey.warehouse, feeds, date(2025, 1, 1), now.date(), now) == []
+    (day,) = unfinished_days(journey.warehouse, feeds, date(2025, 1, 1), now.date(), now)
+    # The missing enclosure, which by now only `backfill --missing` would ask for.
+    assert (day.day, day.in_words) == (MIDDLE, "0 missing, 0 stale, 1 not heard")
+    assert day.is_for_hosts

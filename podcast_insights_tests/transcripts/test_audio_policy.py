@@ -1,7 +1,6 @@
 """How long audio is kept; and never is it deleted before its transcript is stored."""
 
 import os
-import re
 import time
 from pathlib import Path
 
@@ -19,10 +18,9 @@ from podcast_insights.transcripts.audio_policy import (
     note_transcript,
     prune_audio,
 )
-from podcast_insights.transcripts.guards import truncated_audio
 from podcast_insights.transcripts.transcribe import Transcriber
 from podcast_insights.transcripts.whisper.records import Transcription, TranscriptionError
-from podcast_insights_tests.transcripts import Host, Row, Stenographer, episode, spoken
+from podcast_insights_tests.transcripts import Host, Row, Stenographer, episode
 
 TEXT = "aa" * 32
 ONE, TWO = "11" * 32, "22" * 32
@@ -104,7 +102,7 @@ class TestRuns:
 
         rows = [episode(n, host.put(f"/{n}.mp3", b"ID3" + bytes(5000))) for n in "ab"]
         found = self.run(host, cache, days, *rows, whisper=Deaf(device="cpu", workers=1))
-        assert [row["status"] for row in found] == ["failed", "duplicate_audio"]
+        assert [row["status"] for row in found] == ["failed", "failed"]
         (path,) = cache.root.rglob("*.audio")
         os.utime(path, (0, 0))
         self.run(host, cache, days, whisper=None)
@@ -127,10 +125,12 @@ class TestRuns:
     ) -> None:
         store = AudioStore(cache, host.client, keep_days=0)
         audio = Audio(ONE, 1000, put(cache, ONE, days=0, is_heard=False))
-        store.settle_repeat(audio)
+        store.release(audio)
         assert audio.path.exists()  # nobody has heard it yet
         cache.write_json("transcripts", TEXT, {})
-        store.settle(audio, TEXT)
+        store.note(audio, TEXT)
+        assert audio.path.exists()
+        store.release(audio)
         assert not audio.path.exists()
         assert is_transcribed(cache, ONE)
 
@@ -143,19 +143,13 @@ class TestCommand:
         assert (ran.exit_code, "Removed 1 files, 0.0 MB." in ran.output) == (0, True)
         assert (old.exists(), new.exists()) == (False, True)
 
-    def test_what_the_guard_on_cut_audio_advises_loses_nothing(
-        self, host: Host, tmp_path: Path
-    ) -> None:
-        text = spoken(40, 20.0)
-        finding = truncated_audio(text, 20.0, 20.0, 3600.0)
-        advised = re.search(r"`podcast-insights (cache [^`]*)`", finding.message if finding else "")
-        assert advised
+    def test_to_have_all_audio_sent_again_loses_nothing(self, host: Host) -> None:
         cache = Cache(load_settings().cache_dir)
         old = put(cache, ONE, days=40)
         row = episode("a", host.put("/a.mp3", b"ID3" + bytes(5000)))
         store = AudioStore(cache, host.client)
         store.fetch(row)
-        assert CliRunner().invoke(app, advised[1].split()).exit_code == 0
+        assert CliRunner().invoke(app, ["cache", "--prune", "enclosures"]).exit_code == 0
         assert is_transcribed(cache, ONE)
         store.fetch(row)
         assert len(host.asked) == 2  # sent again

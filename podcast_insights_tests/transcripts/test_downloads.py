@@ -32,6 +32,7 @@ from podcast_insights.transcripts.downloads import parts_usage, prune_parts
 from podcast_insights.transcripts.records import TRANSCRIPTS
 from podcast_insights.transcripts.transcribe import Transcriber
 from podcast_insights_tests.conftest import ROOT
+from podcast_insights_tests.effort import assert_no_more_than_linear
 from podcast_insights_tests.feeds import item, rss
 from podcast_insights_tests.support.servers import (
     Behaviour,
@@ -40,6 +41,7 @@ from podcast_insights_tests.support.servers import (
     dripping_body,
     packed,
     ranged,
+    raw,
     redirect,
     sequence,
     short,
@@ -101,6 +103,10 @@ class Desk:
     def ranges(self, name: str) -> list[str | None]:
         asked = [r for r in self.site.requests if r.path.startswith(f"/{name}.mp3")]
         return [request.headers.get("range") for request in asked]
+
+    @property
+    def audio_files(self) -> list[Path]:
+        return sorted(self.cache.root.rglob("*.audio"))
 
     @property
     def parts(self) -> list[Path]:
@@ -181,6 +187,19 @@ class TestOneClearRow:
         assert desk.run(row)[0]["audio_sha256"] == sha(FILE)
         assert desk.ranges("a") == [None, None]
 
+    def test_what_came_outlives_an_answer_that_is_not_http(self, desk: Desk) -> None:
+        garbage = raw(b"\x15\x03\x01\x00\x02\x02\x46\r\n\r\n")
+        row = desk.put("a", sequence(ranged(FILE, cut_at=HALF), garbage, ranged(FILE)))
+        assert desk.run(row)[0]["error"] == "127.0.0.1 sent what is not HTTP"
+        assert desk.run(row)[0]["audio_sha256"] == sha(FILE)
+        assert desk.ranges("a") == [None, *[f"bytes={HALF}-"] * 2]
+
+    def test_what_is_too_large_can_be_allowed(self, desk: Desk) -> None:
+        (row,) = desk.run(desk.put("a", answer(FILE * 10)))
+        assert row["error"].endswith(
+            "; raise PODCAST_INSIGHTS_MAX_AUDIO_BYTES if the episode is that large"
+        )
+
     def test_what_was_refused_is_not_kept_and_is_asked_for_anew(self, desk: Desk) -> None:
         page = answer(b"<html>Sorry</html>" * 99, headers={"ETag": '"1"'})
         row = desk.put("a", sequence(page, ranged(FILE)))
@@ -188,6 +207,55 @@ class TestOneClearRow:
         assert desk.parts == []
         assert desk.run(row)[0]["audio_sha256"] == sha(FILE)
         assert desk.ranges("a") == [None, None]
+
+
+LENGTH = f"Content-Length: {HALF}\r\n".encode()
+
+
+def unsaid(body: bytes, headers: bytes = b"") -> Behaviour:
+    """A body that ends with its connection, unless headers say where."""
+    return raw(b"HTTP/1.1 200 OK\r\n" + headers + b"\r\n", body)
+
+
+class TestEndsThatNobodySaid:
+    @pytest.mark.parametrize(
+        ("answers", "got", "requests"),
+        [
+            ([unsaid(FILE[:HALF]), unsaid(FILE)], FILE, 2),
+            ([unsaid(FILE[:HALF]), ranged(FILE)], FILE, 2),
+            ([unsaid(FILE[:HALF])] * 2, FILE[:HALF], 2),  # the claim is wrong, then
+            ([unsaid(FILE[:9_800])], FILE[:9_800], 1),
+            ([unsaid(FILE[:HALF], LENGTH)], FILE[:HALF], 1),
+            ([unsaid(FILE[:HALF], b'ETag: "1"\r\n'), ranged(FILE)], FILE, 2),
+        ],
+    )
+    def test_a_body_that_is_shorter_than_claimed_is_asked_for_twice(
+        self, desk: Desk, answers: list[Behaviour], got: bytes, requests: int
+    ) -> None:
+        row = desk.put("a", sequence(*answers), enclosure_bytes=len(FILE))
+        (found,) = desk.run(row)
+        assert (found["status"], found["audio_sha256"]) == ("ok", sha(got))
+        assert len(desk.site.requests) == requests
+
+    def test_what_is_chunked_says_where_it_ends(self, desk: Desk) -> None:
+        chunks = f"{HALF:x}\r\n".encode() + FILE[:HALF] + b"\r\n0\r\n\r\n"
+        behaviour = unsaid(chunks, b"Transfer-Encoding: chunked\r\n")
+        (found,) = desk.run(desk.put("a", behaviour, enclosure_bytes=len(FILE)))
+        assert found["audio_sha256"] == sha(FILE[:HALF])
+        assert len(desk.site.requests) == 1
+
+    def test_what_ends_each_time_elsewhere_is_no_audio(self, desk: Desk) -> None:
+        row = desk.put(
+            "a", sequence(unsaid(FILE[:HALF]), unsaid(FILE[:7_000])), enclosure_bytes=len(FILE)
+        )
+        assert desk.run(row)[0]["error"] == (
+            "127.0.0.1 broke off: 6,000 bytes, then 7,000, where the feed announces 10,243"
+        )
+        assert desk.audio_files == []
+
+    def test_without_a_claim_it_is_taken(self, desk: Desk) -> None:
+        (found,) = desk.run(desk.put("a", unsaid(FILE[:HALF]), enclosure_bytes=None))
+        assert (found["status"], len(desk.site.requests)) == ("ok", 1)
 
 
 class TestExpired:
@@ -434,6 +502,16 @@ class TestProcesses:
             age(locks, days=3)
         prune_parts(desk.cache)
         assert [path.exists() for path in locks] == [False]
+
+    def test_to_look_for_what_is_old_takes_no_longer_than_there_is(self, desk: Desk) -> None:
+        def of_size(size: int) -> Cache:
+            cache = Cache(desk.cache.root / str(size))
+            (cache.root / "partial").mkdir(parents=True, exist_ok=True)
+            for number in range(size):
+                (cache.root / "partial" / f"{number:064x}.lock").touch()
+            return cache
+
+        assert_no_more_than_linear(prune_parts, of_size, 1_000)
 
     def test_what_is_being_downloaded_is_not_deleted(self, desk: Desk) -> None:
         with downloads.landing_of(desk.cache, "ab" * 32) as landing:

@@ -9,9 +9,11 @@ import pytest
 from podcast_insights.transcripts import guards
 from podcast_insights.transcripts.guards import Finding, inspect
 from podcast_insights.transcripts.guards.language import MIN_CONFIDENCE
+from podcast_insights.transcripts.guards.words import count_words, text_key, tokens, words_in
 from podcast_insights.transcripts.publishing import TranscriptFormatError, parse_transcript
 from podcast_insights.transcripts.records import STATUSES, Segment
 from podcast_insights_tests.conftest import SAMPLES, SHARED
+from podcast_insights_tests.effort import assert_no_more_than_linear
 from podcast_insights_tests.transcripts import prose, spoken
 
 
@@ -94,6 +96,15 @@ CASES: list[tuple[str, list[Segment], float, float | None, bool]] = [
     ("not_speech", one(199), 600.0, None, True),
     ("not_speech", one(200), 600.0, None, False),
     ("not_speech", one(3), 600.0, 0.0, True),
+    ("not_speech", one(750), 3600.0, None, True),
+    # Where speech was measured, words count that fill it: between music, in a trailer.
+    ("not_speech", one(750), 3600.0, 300.0, False),
+    ("not_speech", one(750), 3600.0, 1130.0, True),
+    ("not_speech", one(16), 10.0, 9.0, False),
+    ("not_speech", one(5), 7.0, 6.0, False),
+    ("not_speech", one(4), 5.0, 4.0, True),
+    ("not_speech", one(16), 60.0, 9.0, True),
+    ("not_speech", one(6), 600.0, 4.0, True),  # made up for music
     ("impossible_times", EVEN, 100.0, None, False),
     ("impossible_times", moved(EVEN, 50, 50.0, 49.9), 100.0, None, False),  # one in a hundred
     ("impossible_times", moved(EVEN[:49], 20, 20.0, 19.9), 100.0, None, True),  # one in 49
@@ -205,7 +216,12 @@ def test_every_guard_has_a_firing_and_a_quiet_case() -> None:
         (1800.0, 1800.0, 1700.0, None, False),
         (1800.0, 1800.0, 1700.0, 0.0, False),
         (1800.0, 1800.0, 1700.0, 60.0, False),
-        (1800.0, 1800.0, 1700.0, 1800.0 * 60, False),  # 30:00:00 for 30 minutes
+        (600.0, 600.0, 570.0, 600.0 * 60, False),  # 10:00:00 for 10 minutes
+        (70.0, 70.0, 60.0, 70_000.0, False),  # milliseconds
+        (70.0, 70.0, 60.0, 76_900.0, False),
+        (70.0, 70.0, 60.0, 80_000.0, True),
+        (1800.0, 1800.0, 1700.0, 86_400.0, True),
+        (1800.0, 1800.0, 1700.0, 86_401.0, False),  # no episode is as long as a day
         (120.0, 120.0, 110.0, 240.0, True),  # half of four minutes
         (150.0, 150.0, 140.0, 240.0, False),
         # A publisher's text that goes on to the claimed end, and one that ends with the audio.
@@ -245,7 +261,9 @@ GERMAN = "Die Gezeiten sind das Meer und der Wind ist nicht auf der Erde, wir si
         (GERMAN, "de-AT", False),
         (GERMAN, "en", True),
         (GERMAN[:300], "en", False),  # too short to tell
-        (prose(900), "de", False),
+        (prose(299), "de", False),
+        (prose(300), "de", True),  # no word of German
+        ("Мы вышли в море до рассвета. " * 20, "de", True),
     ],
 )
 def test_another_language_is_noticed_where_it_is_clear(
@@ -277,7 +295,8 @@ def test_another_language_is_noticed_where_it_is_clear(
 def test_speech_in_another_language_than_the_feeds_hint_is_noticed(
     language: str | None, detected: tuple[str, float] | None, fires: bool
 ) -> None:
-    finding = inspect(HOUR, 3600.0, 3500.0, language=language, detected=detected)
+    few = spoken(250, 100.0)  # say nothing of their own language
+    finding = inspect(few, 100.0, 99.0, language=language, detected=detected)
     assert (finding is not None) is fires
     if finding and detected:
         assert finding.status == "wrong_language"
@@ -331,6 +350,49 @@ def test_speech_in_a_script_without_spaces_is_speech(text: str) -> None:
     segments = [Segment(5.0 * n, 5.0 * n + 5, f"{text}{n}") for n in range(12)]
     assert inspect(segments, 60.0, 60.0) is None
     assert inspect(segments[:2], 60.0, 60.0) is not None
+
+
+def test_vowel_signs_and_tones_are_no_letters_of_their_own() -> None:
+    thai = "ที่นี่น้ำดี"
+    assert count_words([Segment(0.0, 1.0, thai)]) == 2  # of five letters
+    assert tokens("น้ำดี Ok") == ["น", "ำ", "ด", "ok"]
+    assert count_words([Segment(0.0, 1.0, "မြန်မာ ខ្មែរ")]) == 3
+
+
+@pytest.mark.parametrize("unit", ["ที่นี่", "今日は", "word ", "ั"])
+def test_counting_words_takes_no_longer_than_the_text_is_long(unit: str) -> None:
+    assert_no_more_than_linear(words_in, lambda size: unit * (size // len(unit)), 300_000)
+
+
+def test_one_text_without_spaces_has_one_name_however_it_is_cut() -> None:
+    text = (
+        "今日はとてもいい天気ですね。散歩に行きましょうか。それとも家で本を読みましょうか。ええ。"
+    )
+    whole = [Segment(0.0, 9.0, text)]
+    parts = [Segment(float(n), n + 1.0, text[4 * n : 4 * n + 4]) for n in range(len(text) // 4 + 1)]
+    assert text_key(whole) == text_key(parts) is not None
+    assert text_key([Segment(0.0, 9.0, text[:24])]) is None  # a dozen words
+
+
+@pytest.mark.parametrize(
+    ("words", "unheard", "speech_s", "status"),
+    [
+        (0, ((0.0, 1440.0),), 1440.0, "incomplete"),  # two fifths of an hour
+        (0, None, 1440.0, "not_speech"),
+        (6, (), 4.0, "not_speech"),
+        (0, ((0.0, 60.0),), 60.0, "not_speech"),  # as much as is tolerated
+        (750, (), 300.0, None),
+    ],
+)
+def test_speech_that_is_known_to_be_lost_is_no_music(
+    words: int,
+    unheard: tuple[tuple[float, float], ...] | None,
+    speech_s: float,
+    status: str | None,
+) -> None:
+    segments = spoken(words, 300.0) if words > 100 else one(words, 5.0)
+    finding = inspect(segments, 3600.0, speech_s, unheard=unheard)
+    assert (finding.status if finding else None) == status
 
 
 @pytest.mark.parametrize(

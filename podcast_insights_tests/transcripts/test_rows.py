@@ -2,16 +2,23 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from podcast_insights.net.client import FetchError
 from podcast_insights.transcripts.asset import mean_confidence
 from podcast_insights.transcripts.audio import Audio
 from podcast_insights.transcripts.records import TRANSCRIPTS, Segment, Word
-from podcast_insights.transcripts.rows import failed, heard_row, published_row
-from podcast_insights.transcripts.whisper.records import Transcription
+from podcast_insights.transcripts.rows import failed, heard_row, in_words, kept, published_row
+from podcast_insights.transcripts.sniffing import NotAudioError
+from podcast_insights.transcripts.whisper.records import (
+    Transcription,
+    TranscriptionError,
+    UndecodableError,
+)
 from podcast_insights.warehouse.database import Warehouse
 from podcast_insights.warehouse.windows import DateWindow
 from podcast_insights_tests.transcripts import DAY, Row, episode, spoken
@@ -69,6 +76,33 @@ def test_a_publishers_row_says_nothing_of_whisper() -> None:
     row = published_row(EPISODE, AUDIO, HEARD.segments, 60.0, "en")
     assert (row["status"], row["source"], row["language"]) == ("ok", "publisher", "en")
     assert [row[name] for name in ("speech_s", "confidence", "detected_language")] == [None] * 3
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (FetchError("h answered HTTP 503", kind="http_status", status=503), None),
+        (FetchError("h announced more than 9 bytes", kind="too_large"), "MAX_AUDIO_BYTES"),
+        (NotAudioError("h served a picture; open the link"), "open the link"),
+        (UndecodableError("the audio has no samples"), "has it sent anew"),
+        (TranscriptionError("Whisper failed on it: ValueError: x"), "INSIGHTS_WHISPER_MODEL"),
+        (TranscriptionError("there is too little memory; set this"), "set this"),
+        (KeyError("x"), "report it"),
+    ],
+)
+def test_what_to_do_comes_after_what_went_wrong(error: Exception, words: str | None) -> None:
+    what, _, to_do = in_words(error).partition("; ")
+    assert str(error).partition("; ")[0] in what
+    assert (words in to_do) if words else not to_do
+    assert "; set this;" not in in_words(error)
+
+
+def test_a_row_that_is_kept_tells_why() -> None:
+    old = heard_row(EPISODE, AUDIO, HEARD, "en")
+    row = kept(EPISODE | {"published_on": DAY + timedelta(days=1)}, old, "the host is down")
+    assert row["source_reason"] == "kept; could not be made anew: the host is down"
+    assert row["published_on"] == DAY + timedelta(days=1)
+    assert (row["text"], row["words"]) == (old["text"], old["words"])
 
 
 def test_a_text_comes_back_from_the_table_with_its_words(tmp_path: Path) -> None:

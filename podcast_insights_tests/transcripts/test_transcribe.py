@@ -10,13 +10,17 @@ from pathlib import Path
 import pytest
 
 from podcast_insights.cache import Cache
-from podcast_insights.transcripts.audio import AudioStore
-from podcast_insights.transcripts.owners import Owner
+from podcast_insights.transcripts.audio import Audio, AudioStore
+from podcast_insights.transcripts.owners import Owner, Stored, nothing
 from podcast_insights.transcripts.publishing.offers import Link
 from podcast_insights.transcripts.records import TRANSCRIPTS, Segment
 from podcast_insights.transcripts.transcribe import Transcriber
 from podcast_insights.transcripts.whisper.engine import Whisper
-from podcast_insights.transcripts.whisper.records import Transcription, TranscriptionError
+from podcast_insights.transcripts.whisper.records import (
+    Transcription,
+    TranscriptionError,
+    UndecodableError,
+)
 from podcast_insights_tests.transcripts import (
     DAY,
     Host,
@@ -28,8 +32,6 @@ from podcast_insights_tests.transcripts import (
     tone,
     write_wav,
 )
-
-CANT_LOAD = "must-not-be-loaded"
 
 
 def owner_in(known: Mapping[str, str]) -> Owner:
@@ -56,6 +58,7 @@ class Desk:
         known: Mapping[str, str] | None = None,
         texts: Mapping[str, str] | None = None,
         links: Mapping[str, Sequence[Link]] | None = None,
+        stored: Stored = nothing,
         keep_audio: bool = True,
     ) -> list[Row]:
         """Rows of `transcripts`; checked against their contract, as the warehouse would."""
@@ -64,20 +67,23 @@ class Desk:
             cache=self.cache,
             store=AudioStore(self.cache, self.host.client, keep_days=None if keep_audio else 0),
             client_for=self.host.client,
-            language_of={"german": "de"}.get,
+            language_of={"german": "de", "norwegian": "no"}.get,
             report=self.log.append,
             max_fetch_workers=2,
             transcript_address=self.address,
             links=links or {},
+            claimed_language_of={"english": "en-us", "french": "fr"}.get,
         )
-        rows = work.run(episodes, owner_in(known or {}), owner_in(texts or {}))
+        rows = work.run(episodes, owner_in(known or {}), owner_in(texts or {}), stored)
         TRANSCRIPTS.conform(TRANSCRIPTS.frame(rows))
         return rows
 
     def address(self, row: Row) -> str:
         """Where a transcript really is: a private feed's secret is in no table."""
-        secret = "?secret=1" if row.get("is_private") else ""
-        return f"{row['transcript_url']}{secret}"
+        if not row.get("is_private"):
+            return str(row["transcript_url"])
+        language = row["transcript_language"]
+        return f"{row['transcript_url']}?secret=1{f'&lang={language}' if language else ''}"
 
     @property
     def audio_files(self) -> list[Path]:
@@ -150,23 +156,28 @@ def test_each_failure_is_a_row_and_the_others_are_transcribed(
     assert any("B: " in line and "404" in line for line in desk.log)
 
 
-def test_audio_that_cant_be_decoded_is_a_failed_row_that_is_tried_again(
-    host: Host, cache: Cache, tones: list[bytes]
+@pytest.mark.parametrize(
+    ("error", "requests"),
+    [
+        (UndecodableError("the audio can't be decoded: damaged"), 2),
+        (TranscriptionError("Whisper failed on it: RuntimeError: no"), 1),
+    ],
+)
+def test_what_failed_is_tried_again_and_sent_again_only_if_it_is_no_audio(
+    host: Host, cache: Cache, tones: list[bytes], error: Exception, requests: int
 ) -> None:
     class Deaf(Stenographer):
         def transcribe(self, path: Path, language: str | None = None) -> Transcription:
-            raise TranscriptionError("the audio can't be decoded: damaged")
+            raise error
 
     row = episode("a", host.put("/a.mp3", tones[0]))
     (failed,) = Desk(host, cache, Deaf(device="cpu", workers=1)).run(row)
-    assert (failed["status"], failed["error"]) == (
-        "failed",
-        "the audio can't be decoded: damaged",
-    )
-    assert failed["audio_sha256"]
+    assert (failed["status"], failed["audio_sha256"] is None) == ("failed", False)
+    assert failed["error"].startswith(f"{error}; materialize the day again")
+    assert ("has it sent anew" in failed["error"]) is (requests == 2)
     (again,) = Desk(host, cache).run(row)
     assert again["status"] == "ok"
-    assert len(host.asked) == 1
+    assert len(host.asked) == requests
 
 
 def test_the_real_whisper_marks_a_tone_as_no_speech_and_leaves_speech_alone(
@@ -294,7 +305,37 @@ def test_a_transcript_that_comes_after_the_audio_was_deleted_is_used(
     assert host.asked == ["/a.mp3", "/a.vtt"]
 
 
+def test_audio_is_downloaded_before_its_turn_unless_its_text_will_be_used(
+    desk: Desk, host: Host, cache: Cache, tones: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A download within its turn would be one more than a host is to have at a time.
+    rows = [
+        published("a", host, tones[0], vtt(spoken(10, 60.0))),  # refused, and in the cache
+        published("b", host, tones[1], vtt(spoken(120, 60.0))),
+    ]
+    desk.run(*rows, keep_audio=False)
+    assert desk.audio_files == []
+    is_there: dict[str, bool] = {}
+
+    def watched(self: Transcriber, episode: Row, audio: Audio, taken: Owner) -> Row:
+        is_there[episode["episode_id"]] = audio.path.exists()
+        return transcribe(self, episode, audio, taken)
+
+    transcribe = Transcriber.transcribe
+    monkeypatch.setattr(Transcriber, "transcribe", watched)
+    again = Desk(host, cache, Stenographer(model="small", device="cpu", workers=1))
+    assert [row["source"] for row in again.run(*rows)] == ["whisper", "publisher"]
+    assert is_there == {"a": True, "b": False}
+
+
 # What was paid for
+
+
+class Unloadable(Whisper):
+    """Without a model."""
+
+    def transcribe(self, path: Path, language: str | None = None) -> Transcription:
+        raise AssertionError
 
 
 def test_a_cached_transcription_needs_neither_audio_nor_model(
@@ -305,7 +346,7 @@ def test_a_cached_transcription_needs_neither_audio_nor_model(
     for path in desk.audio_files:
         path.unlink()
     host.pages.clear()
-    again = Desk(host, cache, Whisper(device="cpu", compute_type=CANT_LOAD))
+    again = Desk(host, cache, Unloadable(device="cpu"))
     after = again.run(*rows)
     assert after == before
     assert len(host.asked) == 2

@@ -12,7 +12,11 @@ from collections.abc import Sequence
 from podcast_insights.transcripts.guards.finding import Finding
 from podcast_insights.transcripts.guards.language import unsure, wrong_language
 from podcast_insights.transcripts.guards.missing import incomplete
-from podcast_insights.transcripts.guards.pace import implausible_pace, not_speech
+from podcast_insights.transcripts.guards.pace import (
+    MIN_SPEECH_SHARE,
+    implausible_pace,
+    not_speech,
+)
 from podcast_insights.transcripts.guards.repetition import repetitive
 from podcast_insights.transcripts.guards.times import (
     impossible_times,
@@ -21,8 +25,6 @@ from podcast_insights.transcripts.guards.times import (
 )
 from podcast_insights.transcripts.guards.words import count_words, text_key
 from podcast_insights.transcripts.records import Segment
-
-MIN_SPEECH_SHARE = 0.5
 
 __all__ = [
     "Finding",
@@ -87,8 +89,13 @@ def hardly_a_word(
     speech_s: float | None,
     unheard: Sequence[tuple[float, float]] | None = None,
 ) -> Finding | None:
-    """Music, or speech that Whisper lost: voice activity detection tells them apart."""
+    """Music, or speech that Whisper lost: voice activity detection tells them apart.
+
+    Where only the total of speech is known, it must be much to be no song.
+    """
     finding = not_speech(segments, duration_s, speech_s)
-    if finding and speech_s is not None and speech_s > MIN_SPEECH_SHARE * duration_s:
+    if finding is None or speech_s is None:
+        return finding
+    if unheard is not None or speech_s > MIN_SPEECH_SHARE * duration_s:
         return incomplete(segments, duration_s, speech_s, unheard) or finding
     return finding

@@ -7,6 +7,12 @@ from podcast_insights.transcripts.guards.words import MIN_WORDS, count_words
 from podcast_insights.transcripts.records import Segment
 
 MIN_WORDS_PER_MINUTE = 20.0
+MIN_WORDS_PER_MINUTE_OF_SPEECH = 40.0
+"""Half of what the slowest talk has; what is made up for music is sparser."""
+MIN_WORDS_OF_SHORT = 5
+"""In audio that is speech for the most part: a trailer of ten seconds."""
+MIN_SPEECH_SHARE = 0.5
+"""Of audio that is more speech than music."""
 MAX_WORDS_PER_MINUTE = 400.0
 
 
@@ -16,13 +22,25 @@ def not_speech(
     """Hardly a word, or hardly any speech: music, silence, a test tone."""
     words = count_words(segments)
     heard_s = duration_s if speech_s is None else speech_s
-    if words < MIN_WORDS or words / max(duration_s / 60, 1e-9) < MIN_WORDS_PER_MINUTE:
-        return Finding(
-            "not_speech",
-            f"{words} words in {duration_s:.0f} s of audio ({heard_s:.0f} s of it speech); "
-            "nothing to do if this is music",
-        )
-    return None
+    if is_speech(words, duration_s, speech_s):
+        return None
+    return Finding(
+        "not_speech",
+        f"{words} words in {duration_s:.0f} s of audio ({heard_s:.0f} s of it speech); "
+        "nothing to do if this is music",
+    )
+
+
+def is_speech(words: int, duration_s: float, speech_s: float | None) -> bool:
+    """Whether so many words are somebody's talk.
+
+    Where speech was measured, it is talk if they fill it, however much music there is besides.
+    """
+    if speech_s and words >= MIN_WORDS_PER_MINUTE_OF_SPEECH * speech_s / 60:
+        is_short = words >= MIN_WORDS_OF_SHORT and speech_s >= MIN_SPEECH_SHARE * duration_s
+        if words >= MIN_WORDS or is_short:
+            return True
+    return words >= MIN_WORDS and words / max(duration_s / 60, 1e-9) >= MIN_WORDS_PER_MINUTE
 
 
 def implausible_pace(

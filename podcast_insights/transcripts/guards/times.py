@@ -18,8 +18,10 @@ MIN_HEARD_SHARE = 0.6
 MAX_MISSING_SHARE_OF_SHORT = 0.25
 """Of a claim so short that two minutes are much of it."""
 MIN_AGREED_SHARE = 0.75
-UNIT_ERRORS = (55.0, 65.0)
-"""Claims that take minutes for hours are not of cut audio."""
+UNIT_ERRORS = ((55.0, 65.0), (900.0, 1100.0))
+"""Claims that take minutes for hours, or milliseconds for seconds, are not of cut audio."""
+MAX_CLAIM_S = 24 * 3600.0
+"""No episode is that long."""
 
 
 def truncated_audio(
@@ -34,7 +36,10 @@ def truncated_audio(
     wrong. A publisher's text is a second witness: if it goes on to the claimed end, less will
     do; if it ends with the audio, the claim is wrong.
     """
-    if not claimed_s or UNIT_ERRORS[0] <= claimed_s / max(duration_s, 1e-9) <= UNIT_ERRORS[1]:
+    if not claimed_s or claimed_s > MAX_CLAIM_S:
+        return None
+    ratio = claimed_s / max(duration_s, 1e-9)
+    if any(least <= ratio <= most for least, most in UNIT_ERRORS):
         return None
     least = MIN_HEARD_SHARE
     if speech_s is None:
@@ -48,8 +53,7 @@ def truncated_audio(
             "truncated_audio",
             f"the audio has {duration_s:.0f} s of the {claimed_s:.0f} s that "
             + ("the feed claims" if speech_s is not None else "the feed and the text claim")
-            + "; have it sent again (`podcast-insights cache --prune enclosures`, which deletes no "
-            "audio and no text, then the day anew), or complain to the publisher",
+            + "; materialize the day again, which has it sent anew, or complain to the publisher",
         )
     return None
 

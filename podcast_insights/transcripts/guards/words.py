@@ -15,8 +15,10 @@ UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf
 """Thai, Lao, Burmese, Khmer, Japanese, Chinese: written without spaces between words."""
 LETTERS_A_WORD = 2
 """In these scripts, near enough to tell speech from hardly any."""
-TOKEN = re.compile(rf"[{UNSPACED}]|[^\W{UNSPACED}]+")
-UNSPACED_LETTER = re.compile(rf"[{UNSPACED}]")
+LETTER = rf"[{UNSPACED}](?<=\w)"
+"""No vowel sign and no tone: they stand over and under letters, and a third of Thai is such."""
+UNSPACED_LETTER = re.compile(LETTER)
+TOKEN = re.compile(rf"{LETTER}|[^\W{UNSPACED}]+")
 
 
 def count_words(segments: Iterable[Segment]) -> int:
@@ -37,5 +39,7 @@ def tokens(text: str) -> list[str]:
 
 def text_key(segments: Sequence[Segment]) -> str | None:
     """A name for the words of a text, the same whatever the format; None for hardly any."""
-    words = [word for s in segments for word in re.findall(r"\w+", s.text.lower())]
-    return long_hash("words", " ".join(words)) if len(words) >= MIN_WORDS else None
+    words = [word for segment in segments for word in tokens(segment.text)]
+    letters = sum(bool(UNSPACED_LETTER.match(word)) for word in words)
+    count = len(words) - letters + letters // LETTERS_A_WORD
+    return long_hash("words", " ".join(words)) if count >= MIN_WORDS else None

@@ -79,7 +79,8 @@ def cues_of(lines: Sequence[str], is_vtt: bool) -> Iterator[Cue]:
             is_comment = False
         elif cue:
             is_blank = not line.strip()
-            if is_vtt and COMMENT.match(line) and (not cue.lines or not cue.lines[-1]):
+            # Right below the times it is what is said: "NOTE THAT …".
+            if is_vtt and COMMENT.match(line) and cue.lines and not cue.lines[-1]:
                 is_comment = True
             is_comment = is_comment and not is_blank
             if not is_comment:

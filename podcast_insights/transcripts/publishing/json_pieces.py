@@ -11,6 +11,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
+from podcast_insights.transcripts.guards.words import words_in
 from podcast_insights.transcripts.publishing.pieces import (
     MAX_PIECES,
     TranscriptFormatError,
@@ -33,6 +34,8 @@ UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, OverflowError, Re
 
 MIN_SINGLE_WORDS_SHARE = 0.8
 MIN_ROWS_TO_JOIN = 20
+MAX_SINGLE_WORDS = 2
+"""As counted in scripts without spaces, where a word has two letters or five."""
 MAX_JOINED_WORDS = 40
 MAX_PAUSE_S = 1.5
 SENTENCE_ENDS = (".", "?", "!", "…", "。", "？", "！")
@@ -82,18 +85,35 @@ def pieces_of(rows: Sequence[Row]) -> Iterator[Segment]:
     """Rows with text as pieces.
 
     Raises:
-        TranscriptFormatError: too many, or a row that isn't one.
+        TranscriptFormatError: too many, or a row whose text isn't one.
         ValueError: a time that is none; so do the other errors of `UNREADABLE`.
     """
     if len(rows) > MAX_PIECES:
         raise TranscriptFormatError(f"more than {MAX_PIECES} pieces")
     for row in rows:
-        text = clean(str(row[first_of(row, TEXTS)]))
-        if text:
+        if text := text_of(row):
             start_s = time_of(row, STARTS)
-            end_s = time_of(row, ENDS) if any(name in row for name in ENDS) else start_s
+            end_s = time_of(row, ENDS) if is_given(row, ENDS) else start_s
             speakers = (row[name] for name in SPEAKERS if row.get(name) not in (None, ""))
             yield Segment(start_s, end_s, text, name_of(next(speakers, None)))
+
+
+def text_of(row: Row) -> str:
+    """A row's clean text; empty where it has none to say.
+
+    Raises:
+        TranscriptFormatError: what stands there is no text.
+        KeyError: nothing is meant to stand there.
+    """
+    given = [row[name] for name in TEXTS if name in row]
+    if not given:
+        raise KeyError("/".join(TEXTS))
+    value = next((value for value in given if value is not None and value != ""), "")
+    if isinstance(value, bool | list | dict):
+        raise TranscriptFormatError(
+            f"not a Podcasting 2.0 transcript: a {type(value).__name__} in place of a text"
+        )
+    return clean(str(value))
 
 
 def time_of(row: Row, names: Iterable[str]) -> float:
@@ -102,14 +122,19 @@ def time_of(row: Row, names: Iterable[str]) -> float:
     return seconds(row[name]) / 1000 if name.endswith("_ms") else seconds(row[name])
 
 
+def is_given(row: Row, names: Iterable[str]) -> bool:
+    """Whether the row has something under one of the names; null and "" are nothing."""
+    return any(row.get(name) not in (None, "") for name in names)
+
+
 def first_of(row: Row, names: Iterable[str]) -> str:
-    """The first of the names that the row has.
+    """The first of the names under which the row has something.
 
     Raises:
         KeyError: none of them.
     """
     for name in names:
-        if name in row:
+        if row.get(name) not in (None, ""):
             return name
     raise KeyError("/".join(names))
 
@@ -121,7 +146,7 @@ def in_seconds(pieces: list[Segment]) -> list[Segment]:
         TranscriptFormatError: in neither.
     """
     spoken = sum(piece.end_s - piece.start_s for piece in pieces)
-    words = sum(len(piece.text.split()) for piece in pieces)
+    words = sum(words_in(piece.text) for piece in pieces)
     for divisor in (1, 1000):
         if spoken > 0 and WORDS_PER_S[0] <= words / (spoken / divisor) <= WORDS_PER_S[1]:
             return [
@@ -131,8 +156,13 @@ def in_seconds(pieces: list[Segment]) -> list[Segment]:
 
 
 def are_single_words(pieces: Sequence[Segment]) -> bool:
-    """Whether each piece is a word with a time of its own."""
-    single = sum(" " not in piece.text for piece in pieces)
+    """Whether each piece is a word with a time of its own.
+
+    A Chinese or Japanese sentence has no spaces either, but more letters than a word.
+    """
+    single = sum(
+        " " not in piece.text and words_in(piece.text) <= MAX_SINGLE_WORDS for piece in pieces
+    )
     return len(pieces) >= MIN_ROWS_TO_JOIN and single >= MIN_SINGLE_WORDS_SHARE * len(pieces)
 
 

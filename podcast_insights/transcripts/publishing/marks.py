@@ -7,9 +7,10 @@ speech is refused, and so is one without any. Nothing shows where its quotes cou
 What does not belong here: finding the marks (`plain.py`, `pages.py`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from podcast_insights.transcripts.guards.words import words_in
 from podcast_insights.transcripts.publishing.pieces import (
     USUAL_WORDS_PER_S,
     TranscriptFormatError,
@@ -110,7 +111,7 @@ def spread(group: Group, end_s: float) -> list[Segment]:
         )
     found, done = [], 0
     for speaker, text in said:
-        before, done = done, done + len(text.split())
+        before, done = done, done + words_in(text)
         begin_s = start_s + (end_s - start_s) * before / count
         found.append(Segment(begin_s, start_s + (end_s - start_s) * done / count, text, speaker))
     return found
@@ -118,9 +119,4 @@ def spread(group: Group, end_s: float) -> list[Segment]:
 
 def words(group: Group) -> int:
     """Words in a group."""
-    return count_words([text for _, text in group[1]])
-
-
-def count_words(texts: Sequence[str]) -> int:
-    """Words in all texts."""
-    return sum(len(text.split()) for text in texts)
+    return sum(words_in(text) for _, text in group[1])

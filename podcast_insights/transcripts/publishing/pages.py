@@ -24,6 +24,7 @@ BLOCKS = frozenset(
 PASSED_OVER = frozenset(
     "script style head title nav footer aside form button select noscript template svg".split()
 )
+WORD = re.compile(r"\w")
 ONE_TIME = re.compile(rf"\s*[\[(]?{CLOCK}[\])]?\s*")
 
 
@@ -33,24 +34,31 @@ class Reader:
     def __init__(self) -> None:
         self.found: list[Mark] = []
         self._text: list[str] = []
+        self._has_text = False
+        self._is_speaker = False
         self._passed_over = 0
 
     def start(self, tag: str, attributes: object) -> None:
         """An element begins."""
         if tag in PASSED_OVER:
             self._passed_over += 1
-        if tag in BLOCKS or tag in ("cite", "time"):
+        if tag == "cite":
+            # Within a sentence it is the title of a work.
+            self._is_speaker = not self._has_text
+        if tag in BLOCKS or tag == "time" or (tag == "cite" and self._is_speaker):
             self._flush()
 
     def end(self, tag: str) -> None:
         """An element ends."""
         if tag in PASSED_OVER:
             self._passed_over = max(self._passed_over - 1, 0)
+        if tag == "cite" and not self._is_speaker:
+            return
         if tag == "cite" and (name := name_of("".join(self._text))):
-            self._text = []
+            self._take()
             self.found.append(Speaker(ROLE.sub("", name)))
         elif tag == "time" and (at := ONE_TIME.fullmatch("".join(self._text)[:80])):
-            self._text = []
+            self._take()
             self.found.append(Time(clock_s(at.groups())))
         elif tag in BLOCKS or tag in ("cite", "time"):
             self._flush()
@@ -59,6 +67,7 @@ class Reader:
         """Text between tags."""
         if not self._passed_over:
             self._text.append(text)
+            self._has_text = self._has_text or bool(WORD.search(text))
 
     def comment(self, text: str) -> None:
         """Nobody said it."""
@@ -68,9 +77,13 @@ class Reader:
         self._flush()
         return self.found
 
+    def _take(self) -> str:
+        text = "".join(self._text)
+        self._text, self._has_text = [], False
+        return text
+
     def _flush(self) -> None:
-        text = clean(html.escape("".join(self._text), quote=False))
-        self._text = []
+        text = clean(html.escape(self._take(), quote=False))
         if text:
             self.found.append(Said(text))
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from podcast_insights.transcripts.guards.words import words_in
 from podcast_insights.transcripts.records import Segment
 
 MAX_BYTES = 20_000_000
@@ -19,7 +20,7 @@ MAX_PIECE_CHARS = 20_000
 """Twenty minutes under one time; no quote of it could be placed."""
 MAX_WORD_CHARS = 200
 """Longer ones are split: no word is, and what looks for the ends of sentences takes its time with
-each. Texts in scripts without spaces are one word to us, and stay readable."""
+each. Texts in scripts without spaces have such runs, and stay readable."""
 MAX_NAME_CHARS = 80
 MAX_TIME_S = 1e6
 """Eleven days; no audio is that long, and later casts stay within their types."""
@@ -90,7 +91,8 @@ def name_of(value: object) -> str | None:
 def finished(pieces: Iterable[Segment]) -> tuple[Segment, ...]:
     """Pieces with text, each with an end, within all limits; words that are none are split.
 
-    A piece without an end lasts until the next one begins.
+    A piece without an end lasts until the next one begins; the last one as long as people need
+    to say it.
 
     Raises:
         TranscriptFormatError: no text, too much of it, or words without spaces.
@@ -112,6 +114,10 @@ def finished(pieces: Iterable[Segment]) -> tuple[Segment, ...]:
         if piece.end_s == piece.start_s < after.start_s:
             end_s = min(after.start_s, piece.start_s + longest_s(piece.text))
             found[index] = replace(piece, end_s=end_s)
+    last = found[-1]
+    if last.end_s == last.start_s:
+        end_s = last.start_s + words_in(last.text) / USUAL_WORDS_PER_S
+        found[-1] = replace(last, end_s=end_s)
     return tuple(found)
 
 
@@ -130,7 +136,7 @@ def with_short_words(piece: Segment) -> Segment:
 
 def longest_s(text: str) -> float:
     """How long saying it may take at most: a word a second, and a breath."""
-    return len(text.split()) + 2.0
+    return words_in(text) + 2.0
 
 
 def check_spaces(pieces: Sequence[Segment]) -> None:

@@ -1,17 +1,25 @@
 """Plain text with times: "[00:01:02] Hello", "Ann (1:02): Hello", "Speaker 1  0:03".
 
+Times stand within lines, too, and so do verses: "as John (3:12) says". What does not fit in with
+the times around it was said.
+
 What does not belong here: how words get their seconds from these marks (`marks.py`).
 """
 
+import math
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from podcast_insights.transcripts.publishing.marks import Mark, Said, Speaker, Time, placed
 from podcast_insights.transcripts.publishing.pieces import (
     CLOCK,
+    MAX_PIECES,
     TranscriptFormatError,
     clean,
     clock_s,
+    longest_s,
 )
 from podcast_insights.transcripts.publishing.speakers import ROLE, is_name, with_speakers
 from podcast_insights.transcripts.records import Segment
@@ -26,6 +34,9 @@ JOINTS = ":|–—-*_# \t"
 MAX_HEADER_CHARS = 120
 MAX_LINES = 40_000
 DIGITS = tuple("0123456789")
+
+Found = list[re.Match[str]]
+"""Times in a line."""
 
 
 def parse_plain(text: str) -> list[Segment]:
@@ -53,16 +64,17 @@ def marks_in(marks: Sequence[Mark]) -> Iterator[Mark]:
         raise TranscriptFormatError(f"more than {MAX_LINES} lines")
     texts = [mark.text for mark in marks if isinstance(mark, Said)]
     has_bare = are_times([found for text in texts if (found := bare(text))])
+    lines = iter(believed(times_of(texts, has_bare)))
     for mark in marks:
         if isinstance(mark, Said):
-            yield from marks_of_line(mark.text, has_bare)
+            yield from marks_of_line(mark.text, next(lines))
         else:
             yield mark
 
 
-def are_times(found: Sequence[re.Match[str]]) -> bool:
+def are_times(found: Found) -> bool:
     """Whether lines that begin or end like a time do so all along, and ever later."""
-    at = [clock_s(match.groups()) for match in found]
+    at = [at_s(match) for match in found]
     ordered = sum(after >= before for before, after in zip(at, at[1:], strict=False))
     return len(at) >= MIN_BARE and ordered >= MIN_ORDERED_SHARE * (len(at) - 1)
 
@@ -76,10 +88,85 @@ def bare(line: str) -> re.Match[str] | None:
     return end if end and is_name(line[: end.start()].strip(JOINTS)) else None
 
 
-def marks_of_line(line: str, has_bare: bool) -> Iterator[Mark]:
-    """The marks of one line; a name beside its time is a speaker."""
-    found = bare(line) if has_bare else None
-    matches = [found] if found else list(BRACKETED.finditer(line))
+def at_s(time: re.Match[str]) -> float:
+    """The second that a time names."""
+    return clock_s(time.groups())
+
+
+def times_of(lines: Sequence[str], has_bare: bool) -> list[tuple[str, Found]]:
+    """Lines, each with what looks like times in it.
+
+    Raises:
+        TranscriptFormatError: too many.
+    """
+    found, count = [], 0
+    for line in lines:
+        first = bare(line) if has_bare else None
+        times = [first] if first else [*islice(BRACKETED.finditer(line), MAX_PIECES + 1)]
+        found.append((line, times))
+        count += len(times)
+        if count > MAX_PIECES:
+            raise TranscriptFormatError(f"more than {MAX_PIECES} times")
+    return found
+
+
+def believed(lines: Sequence[tuple[str, Found]]) -> list[Found]:
+    """Of what looks like times in each line what is some.
+
+    At the head of a line it is. Within lines it must lie between the heads before and after, and
+    go on from one to the next; of those that contradict each other the fewest are left out.
+    """
+    kept: list[Found] = [[] for _ in lines]
+    last, latest_s = 0, math.inf
+    stretches: list[tuple[float, list[tuple[int, re.Match[str]]]]] = [(0.0, [])]
+    for number, (line, times) in enumerate(lines):
+        heads = int(has_head(line, times))
+        for time in times[:heads]:
+            kept[number].append(time)
+            stretches.append((at_s(time), []))
+            last = number
+        stretches[-1][1].extend((number, time) for time in times[heads:])
+    if len(stretches) > MIN_BARE:
+        latest_s = stretches[-1][0] + longest_s(" ".join(line for line, _ in lines[last:]))
+    ends = [*(start_s for start_s, _ in stretches[1:]), latest_s]
+    for (start_s, inner), end_s in zip(stretches, ends, strict=True):
+        until_s = end_s if end_s >= start_s else math.inf
+        fit = [pair for pair in inner if start_s <= at_s(pair[1]) <= until_s]
+        for place in longest_rise([at_s(time) for _, time in fit]):
+            number, time = fit[place]
+            kept[number].append(time)
+    return kept
+
+
+def has_head(line: str, times: Found) -> bool:
+    """Whether the first time stands before all that is said, alone or beside a name."""
+    if not times:
+        return False
+    before = line[: times[0].start()]
+    after = line[times[0].end() : times[1].start() if len(times) > 1 else None]
+    return not before.strip(JOINTS) or speaker_of(before, after) is not None
+
+
+def longest_rise(values: Sequence[float]) -> list[int]:
+    """Places of as many values as can be kept so that none is below the one before."""
+    lowest: list[float] = []  # that a rise of each length can end in
+    place_of: list[int] = []
+    before: list[int | None] = []
+    for place, value in enumerate(values):
+        length = bisect_right(lowest, value)
+        before.append(place_of[length - 1] if length else None)
+        lowest[length : length + 1] = [value]
+        place_of[length : length + 1] = [place]
+    found: list[int] = []
+    last = place_of[-1] if place_of else None
+    while last is not None:
+        found.append(last)
+        last = before[last]
+    return found[::-1]
+
+
+def marks_of_line(line: str, matches: Found) -> Iterator[Mark]:
+    """The marks of one line with its times; a name beside the first is a speaker."""
     if not matches:
         yield from said(line)
         return
@@ -92,7 +179,7 @@ def marks_of_line(line: str, has_bare: bool) -> Iterator[Mark]:
     else:
         yield from said(before)
     for match, end in zip(matches, ends, strict=True):
-        yield Time(clock_s(match.groups()))
+        yield Time(at_s(match))
         yield from said(after if match is matches[0] else line[match.end() : end])
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from podcast_insights.transcripts.whisper.records import TranscriptionError
+from podcast_insights.transcripts.whisper.records import TranscriptionError, UndecodableError
 
 if TYPE_CHECKING:
     from av import AudioFrame, Packet
@@ -91,7 +91,8 @@ def opened(path: Path) -> "Iterator[tuple[InputContainer, AudioStream]]":
     """A file and the stream in it that is the show.
 
     Raises:
-        TranscriptionError: not audio, or FFmpeg fails inside the block.
+        UndecodableError: not audio, or FFmpeg fails inside the block.
+        TranscriptionError: the file can't be read, or memory is short.
     """
     import av
 
@@ -103,7 +104,10 @@ def opened(path: Path) -> "Iterator[tuple[InputContainer, AudioStream]]":
             stream.codec_context.options = {"max_samples": str(MAX_FRAME_VALUES)}
             yield container, stream
     except (av.error.FFmpegError, ValueError, OverflowError) as error:
-        raise TranscriptionError(f"the audio can't be decoded: {in_words(error)}") from error
+        message = f"the audio can't be decoded: {in_words(error)}"
+        if isinstance(error, MemoryError | OSError):  # this machine's trouble
+            raise TranscriptionError(message) from error
+        raise UndecodableError(message) from error
 
 
 def chosen(container: "InputContainer") -> "AudioStream":

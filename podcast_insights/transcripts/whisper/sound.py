@@ -14,7 +14,11 @@ import numpy as np
 
 from podcast_insights.transcripts.whisper.mixing import Mixer, is_sound, planes, readable
 from podcast_insights.transcripts.whisper.packets import Damage, heard, opened
-from podcast_insights.transcripts.whisper.records import SAMPLE_RATE, TranscriptionError
+from podcast_insights.transcripts.whisper.records import (
+    SAMPLE_RATE,
+    TranscriptionError,
+    UndecodableError,
+)
 from podcast_insights.transcripts.whisper.samples import Floats, Integers, floats
 
 if TYPE_CHECKING:
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
 
 MAX_AUDIO_S = 24 * 3600
 """No episode is longer; 40 kB of FLAC can be hours of silence."""
+TOO_LONG = f"the audio is longer than {MAX_AUDIO_S // 3600} hours; nothing to do if it is a stream"
 
 PIECE_S, PIECE_VALUES = 1.0, 1 << 20
 """How much of the source is worked on at a time: fewer steps than frame by frame, in memory of
@@ -44,8 +49,8 @@ def blocks(
         on_damage: told once, at the end, how much could not be decoded, if any.
 
     Raises:
-        TranscriptionError: not audio, nothing in it can be decoded, or longer than 24 hours;
-            what came before was audio.
+        UndecodableError: not audio, or nothing in it can be decoded.
+        TranscriptionError: longer than 24 hours; what came before was audio.
     """
     damage = Damage()
     size = max(round(block_s * SAMPLE_RATE), 1)
@@ -55,7 +60,7 @@ def blocks(
             some = True
             yield floats(block)
     if not some:
-        raise TranscriptionError("the audio has no samples" + (f": {damage}" if damage else ""))
+        raise UndecodableError("the audio has no samples" + (f": {damage}" if damage else ""))
     if damage and on_damage is not None:
         on_damage(str(damage))
 
@@ -111,7 +116,7 @@ def bounded(pieces: Iterable[Integers]) -> Iterator[Integers]:
     for piece in pieces:
         count += len(piece)
         if count > MAX_AUDIO_S * SAMPLE_RATE:
-            raise TranscriptionError(f"the audio is longer than {MAX_AUDIO_S // 3600} hours")
+            raise TranscriptionError(TOO_LONG)
         yield piece
 
 

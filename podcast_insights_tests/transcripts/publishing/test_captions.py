@@ -84,6 +84,16 @@ def test_dialects_of_srt_say_the_same(text: str) -> None:
     assert parse(text, "application/srt") == parse(SRT, "application/srt")
 
 
+def test_what_is_said_may_begin_like_a_comment() -> None:
+    cues = "00:01.000 --> 00:02.000\nNOTE that well.\n\n00:02.000 --> 00:03.000\nREGION by region"
+    assert [text for _, text in said(parse(f"WEBVTT\n\n{cues}\n"))] == [
+        "NOTE that well.",
+        "REGION by region",
+    ]
+    empty = "00:01.000 --> 00:02.000\n\nNOTE said by nobody\n\n00:02.000 --> 00:03.000\nSo it is.\n"
+    assert [text for _, text in said(parse(f"WEBVTT\n\n{empty}"))] == ["So it is."]
+
+
 def test_a_number_that_somebody_says_is_no_number_of_a_caption() -> None:
     text = "00:01.000 --> 00:02.000\n42\n\n00:02.000 --> 00:03.000\n43\n"
     assert [text for _, text in said(parse(text, "text/srt"))] == ["42", "43"]

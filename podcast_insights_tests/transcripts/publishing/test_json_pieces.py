@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from podcast_insights.transcripts.guards import impossible_times
 from podcast_insights.transcripts.publishing import TranscriptFormatError
 from podcast_insights.transcripts.records import Segment, Word
 from podcast_insights_tests.transcripts.publishing import parse, said
@@ -125,6 +126,64 @@ def test_single_words_are_parted_by_speakers_pauses_and_length() -> None:
 def test_short_pieces_are_not_taken_for_single_words() -> None:
     answers = [{"startTime": n, "endTime": n + 1, "body": "Yes it is."} for n in range(20)]
     assert len(read({"segments": [*answers, *words("Yes. No. Yes. Oh.", None, 30)]})) == 24
+
+
+CHINESE = ["今天天气真的很好我们一起出去走走吧", "好", "那么我们从哪里开始说起呢", "对"] * 10
+
+
+def test_sentences_without_spaces_are_no_single_words() -> None:
+    rows = [
+        {"startTime": 4 * n, "endTime": 4 * n + 4, "body": text} for n, text in enumerate(CHINESE)
+    ]
+    found = read({"segments": rows})
+    assert [s.text for s in found] == CHINESE
+    assert not any(s.words for s in found)
+
+
+def test_single_words_without_spaces_are_joined_still() -> None:
+    assert len(read({"segments": words("今天 天气 真的 很好 我们 出去 走走 " * 4 + "吧。")})) == 1
+
+
+def test_utterances_without_spaces_are_in_a_unit_of_speech() -> None:
+    rows = [{"start": 4000 * n, "end": 4000 * n + 4000, "text": CHINESE[0]} for n in range(9)]
+    assert read({"utterances": rows})[1].start_s == 4.0
+
+
+@pytest.mark.parametrize(
+    "text", ["今天天气真的很好我们一起出去走走吧", "วันนี้อากาศดีมากเราไปเดินเล่นกัน"]
+)
+def test_texts_without_spaces_and_ends_are_not_hurried(text: str) -> None:
+    found = read({"segments": [{"startTime": 4 * n, "body": text * 2} for n in range(40)]})
+    assert [s.end_s for s in found[:2]] == [4.0, 8.0]
+    assert impossible_times(found, 160.0, None) is None
+
+
+def test_the_last_piece_without_an_end_lasts_as_long_as_people_need_to_say_it() -> None:
+    text = "And that is all that we have for you today."
+    found = read({"segments": [{"startTime": 5 * n, "body": text} for n in range(12)]})
+    assert found[-1] == Segment(55.0, 59.0, text)
+    assert impossible_times(found, 60.0, None) is None
+
+
+def test_null_is_neither_a_text_nor_an_end() -> None:
+    rows = [
+        {"startTime": 0, "endTime": None, "body": "Hello."},
+        {"startTime": 1, "endTime": 2, "body": None},
+        {"startTime": 2, "endTime": "", "body": "You there."},
+        {"startTime": 4, "endTime": None, "end": 5, "body": None, "text": "Me?"},
+    ]
+    assert read({"segments": rows}) == (
+        Segment(0.0, 2.0, "Hello."),
+        Segment(2.0, 4.0, "You there."),
+        Segment(4.0, 5.0, "Me?"),
+    )
+
+
+@pytest.mark.parametrize("body", [["Hello"], {"text": "Hello"}, True])
+def test_what_is_no_text_is_refused(body: object) -> None:
+    reason = f"a {type(body).__name__} in place of a text"
+    with pytest.raises(TranscriptFormatError, match=reason):
+        read({"segments": [{"startTime": 0, "endTime": 1, "body": body}]})
 
 
 @pytest.mark.parametrize(

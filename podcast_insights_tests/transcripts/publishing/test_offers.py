@@ -159,6 +159,109 @@ def test_translations_are_left_out_and_the_feeds_own_language_comes_first(
     assert "in another language than de" in row["source_reason"]
 
 
+def tagged(host: Host, *languages: str | None) -> list[Link]:
+    """JSON in each language, each in words of its own; None says nothing of it."""
+    bodies = [as_json(SOUND).replace(b"word0", f"word-{tag}".encode()) for tag in languages]
+    return [
+        Link(host.put(f"/{tag}.json", body), "application/json", tag)
+        for tag, body in zip(languages, bodies, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("feed_id", "languages", "asked"),
+    [
+        # The feed's own claim chooses among several.
+        ("english", ("de", "en-GB"), "en-GB"),
+        ("french", ("de", "fr"), "fr"),
+        ("english", ("de", None), None),  # what says nothing is in the feed's language
+        ("english", ("de", "en", None), "en"),
+        # It does not contradict what is in one language, as hosts fill it in.
+        ("english", ("de",), "de"),
+        ("english", ("nb", "no"), "nb"),
+        # Nobody says, but it is one language.
+        ("feed", ("de-AT", "de"), "de-AT"),
+        ("feed", ("de", "en", None), None),
+        # The subscription's language counts more than all of these.
+        ("norwegian", ("en", "nb"), "nb"),
+        ("norwegian", (None, "nn", "no"), "no"),
+    ],
+)
+def test_of_several_languages_that_which_was_spoken_is_taken(
+    desk: Desk,
+    host: Host,
+    minutes: list[bytes],
+    feed_id: str,
+    languages: Sequence[str | None],
+    asked: str | None,
+) -> None:
+    given = {"a": tagged(host, *languages)}
+    (row,) = desk.run(announced(host, minutes[0], feed_id=feed_id), links=given)
+    assert row["source"] == "publisher"
+    assert asked_for(host) == [f"/{asked}.json"]
+
+
+@pytest.mark.parametrize(
+    ("feed_id", "why"),
+    [
+        ("feed", "it is in several languages, and the feed names none"),
+        ("french", "it is in several languages, and none is in fr, which the feed claims"),
+    ],
+)
+def test_of_several_languages_none_is_taken_where_nobody_knows_which_was_spoken(
+    desk: Desk, host: Host, minutes: list[bytes], feed_id: str, why: str
+) -> None:
+    given = {"a": tagged(host, "en", "de")}
+    (row,) = desk.run(announced(host, minutes[0], feed_id=feed_id), links=given)
+    assert (row["source"], asked_for(host)) == ("whisper", [])
+    assert why in row["source_reason"]
+    assert "`language` in feeds.yaml" in row["source_reason"]
+
+
+def test_the_feeds_claim_is_no_hint_to_whisper_and_no_measure_of_its_text(
+    desk: Desk, host: Host, minutes: list[bytes]
+) -> None:
+    given = {"a": [Link(host.put("/a.vtt", vtt(ENGLISH)), "text/vtt")]}
+    (row,) = desk.run(announced(host, minutes[0], feed_id="french"), links=given)
+    assert (row["source"], row["status"], row["language"]) == ("publisher", "ok", "en")
+    silent = episode("b", host.put("/b.mp3", minutes[1]), feed_id="french")
+    (row,) = desk.run(silent)
+    assert (row["source"], row["status"], row["language"]) == ("whisper", "ok", "en")
+
+
+def test_one_address_with_two_queries_is_two_texts_and_a_token_makes_no_other(
+    desk: Desk, host: Host, minutes: list[bytes]
+) -> None:
+    english = Link(host.put("/t.vtt?lang=en", vtt(SOUND)), "text/vtt")
+    (row,) = desk.run(announced(host, minutes[0]), links={"a": [english]})
+    assert row["text"].startswith("word0")
+    german = vtt(SOUND).replace(b"word0", b"wort0")
+    for query in ("lang=de", "lang=en&v=2"):
+        link = Link(host.put(f"/t.vtt?{query}", german), "text/vtt")
+        (row,) = desk.run(announced(host, minutes[0]), links={"a": [link]})
+        assert row["text"].startswith("wort0")
+    asked = list(host.asked)
+    for query in ("Expires=1&Signature=abc&lang=en", "lang=en&token=9#x"):
+        link = Link(host.url(f"/t.vtt?{query}"), "text/vtt")
+        (row,) = desk.run(announced(host, minutes[0]), links={"a": [link]})
+        assert row["text"].startswith("word0")
+    assert host.asked == asked
+
+
+def test_two_languages_of_a_private_feed_are_two_texts(
+    desk: Desk, host: Host, minutes: list[bytes]
+) -> None:
+    # Their queries, which tell them apart, are in no row.
+    host.put("/t.vtt?secret=1&lang=de", vtt(SOUND).replace(b"word0", b"wort0"))
+    host.put("/t.vtt?secret=1&lang=en", vtt(SOUND))
+    row = announced(host, minutes[0], is_private=True)
+    texts = []
+    for language in ("de", "en"):
+        given = {"a": [Link(host.url("/t.vtt"), "text/vtt", language)]}
+        texts += [found["text"].split()[0] for found in desk.run(row, links=given)]
+    assert texts == ["wort0", "word0"]
+
+
 def test_a_text_in_another_language_than_the_feeds_is_refused(
     desk: Desk, host: Host, minutes: list[bytes]
 ) -> None:
@@ -190,6 +293,7 @@ def test_text_and_feed_that_agree_on_more_than_the_audio_show_that_it_was_cut(
     (row,) = desk.run(cut, links={"a": links(host, vtt=text)[3:4]})
     assert (row["status"], row["source"]) == ("truncated_audio", "publisher")
     assert "60 s of the 600 s that the feed and the text claim" in row["error"]
+    assert row["source_reason"] == ("the publisher's transcript shows that the audio was cut short")
     assert desk.whisper.heard == []
 
 

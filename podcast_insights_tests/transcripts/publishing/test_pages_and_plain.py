@@ -57,6 +57,14 @@ def test_a_page_with_times_in_its_text_is_read() -> None:
     assert [s.start_s for s in parse(page, "text/html")][-2:] == [8.5, 12.0]
 
 
+def test_the_title_of_a_work_within_a_sentence_names_nobody() -> None:
+    page = """<time>0:00</time><p>I read <cite>War and Peace</cite> and <cite>Emma</cite> once.</p>
+    <time>0:04</time><p> - <cite>Bob:</cite> And so did I.</p><time>0:08</time><p>Good.</p>"""
+    found = said(parse(page, "text/html"))
+    assert found[0] == (None, "I read War and Peace and Emma once.")
+    assert found[-2:] == [("Bob", "And so did I."), ("Bob", "Good.")]
+
+
 PLAIN = [
     "[00:00:00] Ann: Hello.\n[00:00:02] Bob: Hello to you.\n\n[00:00:06] Ann: Bye.\n"
     "[00:00:08] Bob: Yes, bye.\n",
@@ -95,6 +103,39 @@ def test_times_that_are_only_talked_about_are_words() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "starts"),
+    [
+        (
+            "[1:00] As it says in John (3:12), if you believe.\n[1:04] And in Luke (0:59) too.\n"
+            "[1:08] So. [1:10] And so on.\n[1:12] And so (9:10) on.",
+            [60.0, 64.0, 68.0, 70.0, 72.0],
+        ),
+        (
+            "[1:00] As it says in John (3:12), if you believe. And in Luke (0:59) too. [1:08] So.\n"
+            "[1:09] And so (0:10) on. [1:10] And so on.\n[1:12] And so on.",
+            [60.0, 68.0, 69.0, 70.0, 72.0],
+        ),
+    ],
+)
+def test_verses_within_a_line_are_words(text: str, starts: list[float]) -> None:
+    found = parse(text, "text/plain")
+    assert [s.start_s for s in found] == starts
+    assert "John (3:12), if" in found[0].text
+
+
+def test_of_times_within_lines_those_count_that_go_on() -> None:
+    lines = [f"And word {n} [0:{n:02}] of it" for n in range(10, 20)]
+    found = parse("\n".join([f"John (3:12) said {lines[0]}", *lines[1:]]), "text/plain")
+    assert [s.start_s for s in found][1::2] == [float(n) for n in range(10, 20)]
+    assert found[0].text.startswith("John (3:12) said")
+
+
+def test_more_times_than_any_text_has_are_refused() -> None:
+    with pytest.raises(TranscriptFormatError, match="more than 200000 times"):
+        parse("a(0:01)" * 200_001, "text/plain")
+
+
 def minutes(*starts: int, words: int = 100) -> str:
     return "\n".join(f"[00:{n:02}:00] " + "and so on " * (words // 3) for n in starts)
 
@@ -121,6 +162,13 @@ def test_text_whose_quotes_could_not_be_placed_is_refused(text: str, reason: str
 def test_music_between_two_times_is_no_reason_to_refuse() -> None:
     found = parse(minutes(0, 1, 2, 20), "text/plain")
     assert found[2].end_s == pytest.approx(120 + 99 + 2)  # a word a second at most
+
+
+def test_texts_without_spaces_last_until_their_next_time() -> None:
+    sentence = "今天天气真的很好我们一起出去走走吧"
+    found = parse("\n".join(f"[0:{5 * n:02}] {sentence}" for n in range(8)), "text/plain")
+    assert [s.end_s for s in found[:-1]] == [5.0 * n for n in range(1, 8)]
+    assert found[-1].end_s == pytest.approx(40.0)
 
 
 def test_nesting_costs_no_stack() -> None:
