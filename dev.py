@@ -23,6 +23,8 @@ STAMP = VENV / ".installed-from"
 INSTALLERS = ("pip==26.3", "uv==0.13.9")
 GROUPS = ("dev", "models")
 TWO_AT_A_TIME = ("-n", "2", "--dist", "loadscope", "--no-loadscope-reorder")
+NEW_EXAMPLES = ("--hypothesis-profile", "default")
+"""Of property tests; the everyday suite takes the same ones each time."""
 PACKAGES = ("podcast_insights", "podcast_insights_tests", "benchmarks", "dev.py")
 
 
@@ -93,7 +95,10 @@ def say(message: str) -> None:
 COMMANDS: dict[str, tuple[str, list[list[str]]]] = {
     "demo": ("the daily job over the sample world", [["podcast-insights", "demo"]]),
     "test": ("the tests, two at a time (minutes)", [["pytest", *TWO_AT_A_TIME]]),
-    "test-slow": ("also the tests marked slow", [["pytest", *TWO_AT_A_TIME, "-m", "not gpu"]]),
+    "test-slow": (
+        "also the tests marked slow",
+        [["pytest", *TWO_AT_A_TIME, *NEW_EXAMPLES, "-m", "not gpu"]],
+    ),
     "lint": (
         "ruff, formatting and import rules",
         [["ruff", "check", "."], ["ruff", "format", "--check", "."], ["lint-imports"]],

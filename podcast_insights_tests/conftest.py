@@ -14,6 +14,7 @@ from time import sleep
 from typing import Any
 
 import dagster as dg
+import hypothesis
 import pytest
 
 from podcast_insights.cache import Cache
@@ -31,6 +32,11 @@ DAYS = (date(2025, 9, 8), date(2025, 9, 9), date(2025, 9, 10))
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 """The suite's two processes have two cores; more threads in each would only wait for each other."""
+
+# The same examples each time: what guards main must not fail by chance. `dev.py test-slow` looks
+# for new ones.
+hypothesis.settings.register_profile("steady", derandomize=True)
+hypothesis.settings.load_profile("steady")
 
 JOURNEY_FILES = {"test_definitions.py", "test_docs.py"}
 """Beside those in `journey/`: what looks at the journey, half a minute of work."""
