@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from podcast_insights.errors import UserError
+from podcast_insights.transcripts.guards import count_words
 from podcast_insights.transcripts.whisper import engine
 from podcast_insights.transcripts.whisper.admission import Door
 from podcast_insights.transcripts.whisper.decoding import Piece, Result, Window
@@ -361,8 +362,12 @@ def test_six_minutes_without_a_pause_are_whole_and_in_order(
     samples = decode(speech)[: 10 * SAMPLE_RATE]
     heard = whisper.transcribe(write_wav(tmp_path / "six.wav", np.tile(samples, 36)))
     assert heard.duration_s == 360.0
-    # In one 30 s there are three of them, which the model may take for a loop.
-    assert text(heard).lower().count("stands idle") >= 30
+    # In one 30 s there are three of them, which the model may take for a loop: what it hears of
+    # each is another thing, by the processor too, but of each it hears nearly all.
+    assert heard.unheard == ()
+    for begin_s in range(0, 360, 10):
+        some = [s for s in heard.segments if begin_s <= (s.start_s + s.end_s) / 2 < begin_s + 10]
+        assert count_words(some) >= 20, (begin_s, some)
     assert all(
         before.end_s <= after.start_s
         for before, after in zip(heard.segments, heard.segments[1:], strict=False)
