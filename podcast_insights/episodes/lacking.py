@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from podcast_insights.feeds.subscriptions import Subscription
-from podcast_insights.identity import short_hash
+from podcast_insights.wanted import wanted_days
 from podcast_insights.warehouse.database import Warehouse
 
 LACKING = """
@@ -74,17 +74,5 @@ def lacking_days(
 
     Only what enabled subscriptions announce counts, from their `since` on.
     """
-    wanted = [feed for feed in feeds if feed.is_enabled]
-    if not wanted:
-        return []
-    parameters = {
-        "ids": [feed.feed_id for feed in wanted],
-        "since": [feed.since for feed in wanted],
-        "start": start,
-        "end": end,
-    }
-    return [
-        LackingDay(**row, key=short_hash("late", state))
-        for row in warehouse.read(LACKING, parameters).to_dicts()
-        for state in [row.pop("state")]
-    ]
+    found = wanted_days(warehouse, LACKING, "late", feeds, start, end)
+    return [LackingDay(**row) for row in found]

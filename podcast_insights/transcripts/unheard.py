@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from podcast_insights.feeds.subscriptions import Subscription
-from podcast_insights.identity import short_hash
 from podcast_insights.transcripts.owners import STANDS_FOR
 from podcast_insights.transcripts.records import KEPT
+from podcast_insights.wanted import wanted_days
 from podcast_insights.warehouse.database import Warehouse
 
 ORPHANED = " OR ".join(
@@ -85,18 +85,5 @@ def unheard_days(
 
     Only what enabled subscriptions announce counts, from their `since` on.
     """
-    wanted = [feed for feed in feeds if feed.is_enabled]
-    if not wanted:
-        return []
-    parameters = {
-        "ids": [feed.feed_id for feed in wanted],
-        "since": [feed.since for feed in wanted],
-        "start": start,
-        "end": end,
-        "kept": KEPT,
-    }
-    return [
-        UnheardDay(**row, key=short_hash("unheard", state))
-        for row in warehouse.read(UNHEARD, parameters).to_dicts()
-        for state in [row.pop("state")]
-    ]
+    found = wanted_days(warehouse, UNHEARD, "unheard", feeds, start, end, kept=KEPT)
+    return [UnheardDay(**row) for row in found]

@@ -93,9 +93,9 @@ def pieces_of(rows: Sequence[Row]) -> Iterator[Segment]:
     for row in rows:
         if text := text_of(row):
             start_s = time_of(row, STARTS)
-            end_s = time_of(row, ENDS) if is_given(row, ENDS) else start_s
-            speakers = (row[name] for name in SPEAKERS if row.get(name) not in (None, ""))
-            yield Segment(start_s, end_s, text, name_of(next(speakers, None)))
+            end_s = time_of(row, ENDS) if given(row, ENDS) else start_s
+            speaker = given(row, SPEAKERS)
+            yield Segment(start_s, end_s, text, name_of(row[speaker] if speaker else None))
 
 
 def text_of(row: Row) -> str:
@@ -105,10 +105,10 @@ def text_of(row: Row) -> str:
         TranscriptFormatError: what stands there is no text.
         KeyError: nothing is meant to stand there.
     """
-    given = [row[name] for name in TEXTS if name in row]
-    if not given:
+    if not any(name in row for name in TEXTS):
         raise KeyError("/".join(TEXTS))
-    value = next((value for value in given if value is not None and value != ""), "")
+    name = given(row, TEXTS)
+    value = row[name] if name else ""
     if isinstance(value, bool | list | dict):
         raise TranscriptFormatError(
             f"not a Podcasting 2.0 transcript: a {type(value).__name__} in place of a text"
@@ -118,25 +118,15 @@ def text_of(row: Row) -> str:
 
 def time_of(row: Row, names: Iterable[str]) -> float:
     """A time of a row, in seconds unless its name says milliseconds."""
-    name = first_of(row, names)
+    name = given(row, names)
+    if name is None:
+        raise KeyError("/".join(names))
     return seconds(row[name]) / 1000 if name.endswith("_ms") else seconds(row[name])
 
 
-def is_given(row: Row, names: Iterable[str]) -> bool:
-    """Whether the row has something under one of the names; null and "" are nothing."""
-    return any(row.get(name) not in (None, "") for name in names)
-
-
-def first_of(row: Row, names: Iterable[str]) -> str:
-    """The first of the names under which the row has something.
-
-    Raises:
-        KeyError: none of them.
-    """
-    for name in names:
-        if row.get(name) not in (None, ""):
-            return name
-    raise KeyError("/".join(names))
+def given(row: Row, names: Iterable[str]) -> str | None:
+    """The first of the names under which the row has something; null and "" are nothing."""
+    return next((name for name in names if row.get(name) not in (None, "")), None)
 
 
 def in_seconds(pieces: list[Segment]) -> list[Segment]:

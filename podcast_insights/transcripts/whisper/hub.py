@@ -61,24 +61,27 @@ FILES = [
 ]
 
 
-def cached_commit(repository: str, revision: str | None) -> str | None:
-    """The commit that `revision` was when the hub was last asked; None if it never was.
+def can_be_called(repository: str) -> bool:
+    """Whether the hub has names like this."""
+    from huggingface_hub.errors import HFValidationError
+    from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined] # it is public
 
-    Raises:
-        UserError: no repository can have this name.
-    """
+    try:
+        validate_repo_id(repository)
+    except HFValidationError:
+        return False
+    return True
+
+
+def cached_commit(repository: str, revision: str | None) -> str | None:
+    """The commit that `revision` was when the hub was last asked; None if it never was."""
     from huggingface_hub import HfApi
-    from huggingface_hub.errors import HFValidationError, RevisionResolutionError
+    from huggingface_hub.errors import RevisionResolutionError
 
     try:
         found = HfApi().resolve_revision(repository, revision=revision, local_files_only=True)
     except RevisionResolutionError:
         return None
-    except HFValidationError as error:
-        raise UserError(
-            f"There is no Whisper model or folder {repository}: the model hub has no such names.",
-            f"Name a folder, a repository of the model hub, or one of {', '.join(PINNED)}.",
-        ) from error
     return found.resolved
 
 

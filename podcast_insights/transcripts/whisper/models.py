@@ -27,6 +27,7 @@ from podcast_insights.transcripts.whisper.hub import (
     PINNED,
     cached_commit,
     cached_folder,
+    can_be_called,
     commit_of,
     download,
 )
@@ -140,7 +141,7 @@ def hub_model(name: str, revision: str | None, note: str, ask_hub: bool) -> Mode
     """
     name = ALIASES.get(name, name)
     repository, commit = PINNED.get(name, (name, None))
-    if not REPOSITORY.fullmatch(repository):
+    if not (REPOSITORY.fullmatch(repository) and can_be_called(repository)):
         raise UserError(
             f"There is no Whisper model or folder {name}.",
             f"Name a folder, a repository of the model hub, or one of {', '.join(PINNED)}.",
