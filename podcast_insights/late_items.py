@@ -1,7 +1,7 @@
 """The sensor that lets nothing be missed: days that are not finished are asked for again.
 
 They lack what feeds announce, or owe insights because the engine failed or a spend cap stopped it,
-or have episodes whose audio could not be had.
+or have episodes that were not heard: their run broke off, or the audio could not be had.
 
 Newest first, bounded, and never the same request while it is under way. What a run did not
 mend is tried again, later each time, and then left for a person to look at. That costs little:
@@ -60,7 +60,8 @@ UNFINISHED = (
     default_status=SENSOR_STATUS,
     description="Materializes days for which feeds announced or corrected something after their "
     "run: late items, and the past of a feed added today; days that owe insights after a failure "
-    "or a spend cap; and days with audio that could not be had. As far back as "
+    "or a spend cap; and days whose run broke off before its transcripts, or with audio that could "
+    "not be had. As far back as "
     "PODCAST_INSIGHTS_LATE_LOOKBACK_DAYS; older days are for a backfill.",
 )
 def late_items_sensor(

@@ -24,6 +24,7 @@ class UnfinishedDay:
         missing: announced items without a row in `episodes`.
         stale: items whose row was made from another announcement, or under another `since`.
         failed: episodes whose audio could not be had or decoded.
+        untried: episodes whose run broke off before they were heard.
         orphaned: repeats of what no other episode stands for any more.
         owed: episodes that were not asked for insights: engine failed, or a cap was reached.
         had_its_run: whether the feeds were scanned for this day; else its run may yet come.
@@ -34,6 +35,7 @@ class UnfinishedDay:
     missing: int
     stale: int
     failed: int
+    untried: int
     orphaned: int
     owed: int
     had_its_run: bool
@@ -44,6 +46,7 @@ class UnfinishedDay:
         """What is not finished, as a run's tag and a log line tell it."""
         more = (
             (self.failed, "not heard"),
+            (self.untried, "not tried"),
             (self.orphaned, "repeating nothing"),
             (self.owed, "without insights"),
         )
@@ -56,7 +59,8 @@ class UnfinishedDay:
 
         Some of it is gone for good, so this is no trouble of ours; an asset check lists it.
         """
-        return self.failed > 0 and not (self.missing or self.stale or self.orphaned or self.owed)
+        ours = self.missing + self.stale + self.untried + self.orphaned + self.owed
+        return self.failed > 0 and not ours
 
 
 def unfinished_days(
@@ -76,6 +80,7 @@ def unfinished_days(
                 missing=late.missing if late else 0,
                 stale=late.stale if late else 0,
                 failed=silent.failed if silent else 0,
+                untried=silent.untried if silent else 0,
                 orphaned=silent.orphaned if silent else 0,
                 owed=unasked.episodes if unasked else 0,
                 had_its_run=late.had_its_run if late else True,

@@ -135,6 +135,15 @@ class Ledger:
         self.warehouse.merge("announced_items", TABLES["announced_items"].frame(rows))
 
     def run(self, *ages: int) -> None:
+        """Do what a run of these days, and of those between, does up to `transcripts`.
+
+        Transcripts that are there already stay as they are.
+        """
+        self.break_off(*ages)
+        with self.warehouse.transaction() as connection:
+            connection.execute(HEAR)
+
+    def break_off(self, *ages: int) -> None:
         """Do what a run of these days, and of those between, does for `feeds` and `episodes`."""
         since = {feed.feed_id: feed.since for feed in self.feeds() if feed.since}
         window = DateWindow(days_ago(max(ages)), days_ago(min(ages) - 1))
@@ -320,6 +329,21 @@ def test_what_a_cap_has_stopped_is_asked_for_again_on_the_next_day(
         clock.ahead += timedelta(hours=5)
     clock.ahead = timedelta(days=1)
     assert bool(ledger.asked()) == is_asked
+
+
+def test_a_day_whose_run_broke_off_before_its_transcripts_is_run_again(ledger: Ledger) -> None:
+    ledger.announce(2, 3)
+    ledger.announce(3, name="another")
+    ledger.run(2)
+    ledger.break_off(3)
+    (request,) = ledger.tick()
+    assert request.partition_key == days_ago(3).isoformat()
+    assert request.tags["podcast_insights/late_items"].endswith("2 not tried")
+    (run,) = ledger.begin_all([request])
+    assert ledger.asked() == []
+    ledger.run(3)
+    ledger.instance.report_run_canceled(run)
+    assert ledger.asked() == []
 
 
 def test_a_day_with_audio_that_could_not_be_had_is_run_again(ledger: Ledger) -> None:
@@ -672,6 +696,7 @@ def test_two_years_of_weekly_archive_come_a_few_at_a_time_the_newest_first(
             ledger.begin(dict(request.tags), S.SUCCESS)
         with ledger.warehouse.transaction() as connection:
             connection.execute(HOLD, [days])
+            connection.execute(HEAR)
     assert asked == names(1, *weeks)
     assert ticks == 15
 
@@ -681,6 +706,11 @@ INSERT INTO episodes BY NAME
 SELECT item_id AS episode_id, published_on, 'ok' AS status, feed_id, [feed_id] AS source_feed_ids,
   show_title, title, description, date_source, persons, content_key
 FROM announced_items WHERE list_contains(?, published_on)
+"""
+HEAR = """
+INSERT INTO transcripts BY NAME
+SELECT episode_id, published_on, status, [] AS segments
+FROM episodes ANTI JOIN transcripts USING (episode_id) WHERE status = 'ok'
 """
 
 

@@ -1,4 +1,4 @@
-"""Days with episodes that were not heard: their audio was not to be had, or is nobody's by now.
+"""Days with episodes that were not heard: the run broke off, or there was no audio, or no more.
 
 A repeat has no text of its own. When the episode that it repeats is run again and has other audio
 by then, or none, nothing stands for the repeat any more until its own day is run again.
@@ -35,20 +35,25 @@ WITH found AS (
     status = 'failed' OR starts_with(coalesce(source_reason, ''), $kept) AS is_failed
   FROM transcripts
   WHERE published_on >= $start AND published_on < $end
+  UNION ALL BY NAME
+  SELECT published_on, episode_id, 'untried' AS status, false AS is_failed
+  FROM episodes ANTI JOIN transcripts USING (episode_id)
+  WHERE published_on >= $start AND published_on < $end
 )
 SELECT t.published_on AS day,
   count(*) FILTER (t.is_failed) AS failed,
-  count(*) FILTER (NOT t.is_failed) AS orphaned,
+  count(*) FILTER (t.status = 'untried') AS untried,
+  count(*) FILTER (NOT t.is_failed AND t.status <> 'untried') AS orphaned,
   string_agg(
     concat_ws(' ', t.episode_id, t.is_failed, CASE
-      WHEN t.is_failed THEN e.content_key
+      WHEN t.is_failed OR t.status = 'untried' THEN e.content_key
       WHEN t.status = 'same_text' THEN t.text_key
       ELSE t.audio_sha256 END),
     ' ' ORDER BY t.episode_id
   ) AS state
 FROM found t
 JOIN episodes e USING (episode_id)
-WHERE (t.is_failed OR {ORPHANED}) AND e.status = 'ok'
+WHERE (t.is_failed OR t.status = 'untried' OR {ORPHANED}) AND e.status = 'ok'
   AND EXISTS (
     FROM (SELECT unnest($ids) AS feed_id, unnest($since) AS since) s
     WHERE list_contains(e.source_feed_ids, s.feed_id)
@@ -68,12 +73,14 @@ class UnheardDay:
 
     Args:
         failed: those whose audio could not be had or decoded, as announced now.
+        untried: those that have no row, as the run that was to make it broke off.
         orphaned: repeats of what no other episode stands for any more.
         key: names exactly this state, so that a request for it is made once.
     """
 
     day: date
     failed: int
+    untried: int
     orphaned: int
     key: str
 

@@ -126,6 +126,30 @@ class TestFailed:
         assert unheard_days(warehouse, (), date(2025, 1, 1), date(2026, 1, 1)) == []
 
 
+class TestUntried:
+    def test_a_day_whose_run_broke_off_before_its_transcripts_counts(
+        self, warehouse: Warehouse
+    ) -> None:
+        for name in ("a", "b", "c"):
+            known(warehouse, name)
+        known(warehouse, "no audio", status="no_enclosure")
+        known(warehouse, "another day", NEXT)
+        stored(warehouse, "a", "ok")
+        stored(warehouse, "another day", "ok", NEXT)
+        (day,) = days(warehouse)
+        assert (day.day, day.failed, day.untried, day.orphaned) == (DAY, 0, 2, 0)
+
+    def test_a_row_whatever_it_says_ends_it(self, warehouse: Warehouse) -> None:
+        known(warehouse, "a")
+        (before,) = days(warehouse)
+        stored(warehouse, "a", "failed")
+        (after,) = days(warehouse)
+        assert (after.failed, after.untried) == (1, 0)
+        assert after.key != before.key
+        stored(warehouse, "a", "not_speech")
+        assert days(warehouse) == []
+
+
 class TestOrphans:
     @pytest.mark.parametrize("key", ["audio_sha256", "text_key"])
     @pytest.mark.parametrize(
