@@ -15,6 +15,7 @@ from podcast_insights.transcripts.publishing.pieces import (
     USUAL_WORDS_PER_S,
     TranscriptFormatError,
     longest_s,
+    shared_out,
 )
 from podcast_insights.transcripts.records import Segment
 
@@ -87,7 +88,8 @@ def groups_of(marks: Iterable[Mark]) -> list[Group]:
             if not is_timed and mark.at_s <= HEADING_S:
                 groups = []
             is_timed = True
-            groups.append((mark.at_s, []))
+            if not groups or groups[-1][0] != mark.at_s:
+                groups.append((mark.at_s, []))
         elif isinstance(mark, Speaker):
             speaker = mark.name
         else:
@@ -102,19 +104,14 @@ def spread(group: Group, end_s: float) -> list[Segment]:
         TranscriptFormatError: it takes too long for that to be more than a guess.
     """
     start_s, said = group
-    count = max(words(group), 1)
     end_s = min(end_s, start_s + longest_s(" ".join(text for _, text in said)))
     if end_s - start_s > MAX_UNMARKED_S:
         raise TranscriptFormatError(
             f"it names no time for {end_s - start_s:.0f} s after second {start_s:.0f}, so nothing "
             "shows where a quote of that part can be heard"
         )
-    found, done = [], 0
-    for speaker, text in said:
-        before, done = done, done + words_in(text)
-        begin_s = start_s + (end_s - start_s) * before / count
-        found.append(Segment(begin_s, start_s + (end_s - start_s) * done / count, text, speaker))
-    return found
+    together = [Segment(start_s, start_s, text, speaker) for speaker, text in said]
+    return list(shared_out(together, end_s))
 
 
 def words(group: Group) -> int:

@@ -6,8 +6,9 @@ What does not belong here: any one format.
 import html
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import accumulate, groupby, zip_longest
 from typing import Any
 
 from podcast_insights.transcripts.guards.words import words_in
@@ -91,8 +92,8 @@ def name_of(value: object) -> str | None:
 def finished(pieces: Iterable[Segment]) -> tuple[Segment, ...]:
     """Pieces with text, each with an end, within all limits; words that are none are split.
 
-    A piece without an end lasts until the next one begins; the last one as long as people need
-    to say it.
+    A piece without an end lasts until the next one begins, the last one as long as people need
+    to say it; pieces that begin together are said one after the other.
 
     Raises:
         TranscriptFormatError: no text, too much of it, or words without spaces.
@@ -110,15 +111,30 @@ def finished(pieces: Iterable[Segment]) -> tuple[Segment, ...]:
     if max(piece.end_s for piece in found) > MAX_TIME_S:
         raise TranscriptFormatError("times beyond any audio")
     check_spaces(found)
-    for index, (piece, after) in enumerate(zip(found, found[1:], strict=False)):
-        if piece.end_s == piece.start_s < after.start_s:
-            end_s = min(after.start_s, piece.start_s + longest_s(piece.text))
-            found[index] = replace(piece, end_s=end_s)
-    last = found[-1]
-    if last.end_s == last.start_s:
-        end_s = last.start_s + words_in(last.text) / USUAL_WORDS_PER_S
-        found[-1] = replace(last, end_s=end_s)
-    return tuple(found)
+    return tuple(with_ends(found))
+
+
+def with_ends(pieces: Iterable[Segment]) -> Iterator[Segment]:
+    """Pieces, each with an end; those with one start and no end share the time they have."""
+    groups = [list(some) for _, some in groupby(pieces, lambda p: (p.start_s, p.end_s))]
+    for group, after in zip_longest(groups, groups[1:]):
+        start_s, text = group[0].start_s, " ".join(piece.text for piece in group)
+        if group[0].end_s != start_s:
+            yield from group
+        elif after is None:
+            yield from shared_out(group, start_s + words_in(text) / USUAL_WORDS_PER_S)
+        else:
+            end_s = min(after[0].start_s, start_s + longest_s(text))
+            yield from shared_out(group, max(end_s, start_s))
+
+
+def shared_out(pieces: Sequence[Segment], end_s: float) -> Iterator[Segment]:
+    """Pieces that begin together, said one after the other until `end_s`."""
+    words = list(accumulate((words_in(piece.text) for piece in pieces), initial=0))
+    start_s, count = pieces[0].start_s, max(words[-1], 1)
+    at_s = [start_s + (end_s - start_s) * before / count for before in words]
+    for piece, begin_s, until_s in zip(pieces, at_s, at_s[1:], strict=False):
+        yield replace(piece, start_s=begin_s, end_s=until_s)
 
 
 def with_short_words(piece: Segment) -> Segment:

@@ -240,3 +240,10 @@ def test_no_json_raises_anything_else(value: object) -> None:
         except TranscriptFormatError:
             continue
         assert all(segment.start_s - segment.start_s == 0 for segment in segments)
+
+
+def test_pieces_that_begin_together_without_ends_are_said_one_after_the_other() -> None:
+    said_at = [(0, "One two three."), (0, "Four."), (4, "Five six."), (4, "Seven eight nine.")]
+    found = read({"segments": [{"startTime": at, "body": text} for at, text in said_at]})
+    assert [(s.start_s, s.end_s) for s in found] == [(0, 3), (3, 4), (4, 4.8), (4.8, 6)]
+    assert [s.text for s in found] == [text for _, text in said_at]

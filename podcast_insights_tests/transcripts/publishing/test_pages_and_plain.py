@@ -173,3 +173,14 @@ def test_texts_without_spaces_last_until_their_next_time() -> None:
 
 def test_nesting_costs_no_stack() -> None:
     assert said(parse("<div>" * 100_000 + "[0:00] x", "text/html")) == [(None, "x")]
+
+
+def test_lines_with_one_time_are_said_one_after_the_other() -> None:
+    said_at = ["0] Ann: Is it so?", "3] Bob: Yes.", "3] Ann: So it is.", "6] Bob: Well."]
+    lines = [f"[0:0{line}" for line in said_at]
+    found = parse("\n".join(lines), "text/plain")
+    assert [(s.speaker, s.start_s, s.end_s) for s in found[:3]] == [
+        ("Ann", 0.0, 3.0),
+        ("Bob", 3.0, 4.0),
+        ("Ann", 4.0, 6.0),
+    ]
