@@ -213,9 +213,10 @@ class Transcriber:
                 audio = self.store.fetch(episode)
             self.store.used(audio)
             transcription = self.whisper.transcribe(audio.path, language)
-            key = self.whisper.cache_key(audio.sha256, language)
+        key = self.whisper.cache_key(audio.sha256, language)
+        if self.cached(key) is None:
             self.cache.write_json("transcripts", key, transcription.to_json())
-        self.store.note(audio, self.whisper.cache_key(audio.sha256, language))
+        self.store.note(audio, key)
         model = self.whisper.resolved_model
         return heard_row(episode, audio, transcription, language) | {
             "source_reason": reason,
@@ -227,9 +228,21 @@ class Transcriber:
     def known_transcription(self, episode: Row, audio: Audio) -> Transcription | None:
         """What the cache holds for this audio, model and options.
 
+        Where no times of words are asked for, one that has them is as good without them.
+        """
+        language = self.language_of(episode["feed_id"])
+        found = self.cached(self.whisper.cache_key(audio.sha256, language))
+        if found is None and not self.whisper.word_times:
+            key = self.whisper.cache_key(audio.sha256, language, word_times=True)
+            timed = self.cached(key)
+            found = timed and timed.without_words()
+        return found
+
+    def cached(self, key: str) -> Transcription | None:
+        """The transcription of this name.
+
         An entry of another shape, from an older version or edited by hand, counts as absent.
         """
-        key = self.whisper.cache_key(audio.sha256, self.language_of(episode["feed_id"]))
         stored = self.cache.read_json("transcripts", key)
         try:
             return Transcription.from_json(stored) if stored else None

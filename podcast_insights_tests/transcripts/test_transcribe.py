@@ -4,6 +4,7 @@ import json
 import multiprocessing
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from podcast_insights.cache import Cache
 from podcast_insights.transcripts.audio import Audio, AudioStore
 from podcast_insights.transcripts.owners import Owner, Stored, nothing
 from podcast_insights.transcripts.publishing.offers import Link
-from podcast_insights.transcripts.records import TRANSCRIPTS, Segment
+from podcast_insights.transcripts.records import TRANSCRIPTS, Segment, Word
 from podcast_insights.transcripts.transcribe import Transcriber
 from podcast_insights.transcripts.whisper.engine import Whisper
 from podcast_insights.transcripts.whisper.records import (
@@ -385,6 +386,33 @@ def test_another_model_transcribes_again(
     assert Desk(host, cache, other).run(row)[0]["model"] == "small"
     assert len(other.heard) == 1
     assert len(host.asked) == 1
+
+
+def test_times_of_words_are_left_out_without_transcribing_again(
+    host: Host, cache: Cache, tones: list[bytes]
+) -> None:
+    class Timing(Stenographer):
+        def transcribe(self, path: Path, language: str | None = None) -> Transcription:
+            found = super().transcribe(path, language)
+            words = (Word(0.0, 1.0, "a"),) if self.word_times else ()
+            timed = tuple(replace(segment, words=words) for segment in found.segments)
+            return replace(found, segments=timed)
+
+    timed, plain = (Timing(device="cpu", word_times=times) for times in (True, False))
+    row = episode("a", host.put("/a.mp3", tones[0]))
+    desk = Desk(host, cache, timed)
+    (before,) = desk.run(row, keep_audio=False)
+    assert all(segment["words"] for segment in before["segments"])
+    for _ in range(2):
+        (after,) = Desk(host, cache, plain).run(row, keep_audio=False)
+        assert not any(segment["words"] for segment in after["segments"])
+        assert (after["text"], after["options"]) == (before["text"], plain.options)
+    assert (plain.heard, len(host.asked), desk.audio_files) == ([], 1, [])
+    # The other way round there is nothing to be had for nothing.
+    other = episode("b", host.put("/b.mp3", tones[1]))
+    for whisper in (plain, timed):
+        Desk(host, cache, whisper).run(other)
+    assert (len(plain.heard), len(timed.heard)) == (1, 2)
 
 
 def test_audio_is_deleted_once_its_text_is_kept_and_only_then(

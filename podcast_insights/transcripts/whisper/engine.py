@@ -137,28 +137,33 @@ class Whisper:
     @property
     def options(self) -> str:
         """Everything but the model that shapes the text, as JSON; part of the cache key."""
+        return self._options(word_times=self.word_times)
+
+    def _options(self, *, word_times: bool) -> str:
         shaping = {
             "again": AGAIN,
             "beam_size": self.beam_size,
             "rules": RULES,
-            "word_times": self.word_times,
+            "word_times": word_times,
         }
         if self.compute_type != "auto":  # chosen for its words, not by what the machine can do
             shaping["compute_type"] = self.compute_type
         return json.dumps(shaping, sort_keys=True)
 
-    def cache_key(self, audio_sha256: str, language: str | None) -> str:
+    def cache_key(
+        self, audio_sha256: str, language: str | None, *, word_times: bool | None = None
+    ) -> str:
         """Name of this audio's transcription by this model with these options.
 
         Args:
             audio_sha256: of the file.
             language: the feed's hint, as in `transcribe`.
+            word_times: of another transcription, the same but for them; None for this one's.
         """
         model = self.resolved_model
+        options = self._options(word_times=self.word_times if word_times is None else word_times)
         spoken = "" if model.is_english_only else known_as(language) or ""
-        return long_hash(
-            "transcript", audio_sha256, model.name, model.revision, self.options, spoken
-        )
+        return long_hash("transcript", audio_sha256, model.name, model.revision, options, spoken)
 
     def transcribe(self, path: Path, language: str | None = None) -> Transcription:
         """Transcribe one file; call it from `files_at_once` threads to fill the batches.

@@ -1,6 +1,6 @@
 """What comes out of an audio file: its transcription, or why there is none."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from podcast_insights.transcripts.records import Segment
@@ -59,6 +59,10 @@ class Transcription:
     damage: str | None = None
     is_multilingual: bool = True
     unheard: tuple[tuple[float, float], ...] | None = None
+
+    def without_words(self) -> "Transcription":
+        """The same but for the times of words."""
+        return replace(self, segments=tuple(replace(one, words=()) for one in self.segments))
 
     def to_json(self) -> dict[str, Any]:
         """As stored in the transcript cache."""
