@@ -10,13 +10,14 @@ What does not belong here: lines that two cues share (`rolling.py`), names befor
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from podcast_insights.transcripts.publishing.pieces import (
-    CLOCK,
+    FRACTION,
     MAX_PIECES,
+    WHOLE,
     TranscriptFormatError,
-    clean,
+    clean_lines,
     clock_s,
     name_of,
 )
@@ -24,7 +25,11 @@ from podcast_insights.transcripts.publishing.rolling import merged
 from podcast_insights.transcripts.publishing.speakers import with_speakers
 from podcast_insights.transcripts.records import Segment
 
-TIMING = re.compile(rf"\s{{0,50}}{CLOCK}\s{{0,20}}-{{1,2}}>\s{{0,20}}{CLOCK}(?:\s|$)")
+CLOCK = rf"{WHOLE}(?:(?:[.,]\s?|:(?=[0-9]{{3}}(?![0-9]))){FRACTION})?"
+"""Also "00:00:01, 000" and "00:00:01:000"; two digits there would count frames."""
+TIMING = re.compile(
+    rf"\s{{0,50}}{CLOCK}\s{{0,20}}(?:-{{1,2}}(?:>|&gt;)|→)\s{{0,20}}{CLOCK}(?:\s|$)"
+)
 ARROW = "-->"
 COMMENT = re.compile(r"(?:NOTE|STYLE|REGION)(?:\s|$)")
 VOICE = re.compile(r"<v(?:\.[^\s<>]{1,100})?\s([^<>]{1,300})>|</v>")
@@ -56,8 +61,9 @@ def parse_captions(text: str) -> list[Segment]:
             f"{unreadable} of its {len(cues)} captions have times that can't be read"
         )
     pieces = merged([piece for cue in cues if cue.times for piece in pieces_of(cue)])
-    is_voiced = any(piece.speaker for piece in pieces)
-    return pieces if is_voiced else with_speakers(pieces)
+    # A line may begin with a name, so lines are kept apart until here.
+    turns = [replace(p, text=p.text.replace("\n", " ")) for p in with_speakers(pieces)]
+    return [turn for turn in turns if not is_noise(turn.text)]
 
 
 def cues_of(lines: Sequence[str], is_vtt: bool) -> Iterator[Cue]:
@@ -123,6 +129,11 @@ def voices(text: str) -> Iterator[tuple[str | None, str]]:
 
 
 def spoken(text: str) -> str:
-    """What is said in a text: not the marks of another speaker's turn, and no noises."""
-    said = TURN.sub("", clean(text))
-    return "" if len(said) <= MAX_NOISE_CHARS and NOISE.fullmatch(said) else said
+    """What is said in a text, in lines: no mark of a speaker's turn before it, and no noises."""
+    said = TURN.sub("", clean_lines(text))
+    return "" if is_noise(said) else said
+
+
+def is_noise(text: str) -> bool:
+    """Whether a text only shows what is to be heard, and nobody says it."""
+    return len(text) <= MAX_NOISE_CHARS and NOISE.fullmatch(text) is not None

@@ -1,17 +1,17 @@
-"""JSON transcripts: Podcasting 2.0, and the shapes that programs leave behind.
+"""JSON transcripts: Podcasting 2.0, and what programs leave behind.
 
-Read are lists of objects with a start and a text, under the names that Podcasting 2.0,
-Whisper, Podlove, AssemblyAI and Deepgram use. Where a shape does not say whether it counts
-seconds or milliseconds, the pace of speech does; where that can't, the file is refused.
+Where a shape does not say whether it counts seconds or milliseconds, the pace of speech does;
+where that can't, the file is refused.
+
+What does not belong here: where a document has its list of timed texts (`json_shapes.py`).
 """
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any
 
 from podcast_insights.transcripts.guards.words import words_in
+from podcast_insights.transcripts.publishing.json_shapes import Row, document_of, rows_of
 from podcast_insights.transcripts.publishing.pieces import (
     MAX_PIECES,
     TranscriptFormatError,
@@ -19,14 +19,14 @@ from podcast_insights.transcripts.publishing.pieces import (
     name_of,
     seconds,
 )
+from podcast_insights.transcripts.publishing.speakers import with_speakers
 from podcast_insights.transcripts.records import Segment, Word
 
-Row = dict[str, Any]
-LISTS = ("segments", "utterances", "transcripts", "transcript", "cues", "words")
-STARTS = ("startTime", "start_ms", "start")
-ENDS = ("endTime", "end_ms", "end")
-TEXTS = ("body", "text", "transcript", "word")
-SPEAKERS = ("speaker", "voice")
+STARTS = ("startTime", "start_ms", "start_time", "start")
+ENDS = ("endTime", "end_ms", "end_time", "end")
+TEXTS = ("body", "text", "transcript", "punctuated_word", "word")
+SPEAKERS = ("voice", "speaker", "speaker_label")
+"""Where Podlove has a voice, its speaker is a number."""
 IN_UNKNOWN_UNITS = frozenset({"utterances", "words"})
 WORDS_PER_S = (0.3, 8.0)
 """No conversation is slower for long, nobody speaks faster."""
@@ -49,8 +49,7 @@ def parse_json(text: str) -> list[Segment]:
         TranscriptFormatError: no JSON, or of a shape that is no transcript with times.
     """
     try:
-        document = json.loads(text)
-        name, rows = rows_of(document)
+        name, rows = rows_of(document_of(text))
         pieces = list(pieces_of(rows))
     except UNREADABLE as error:
         if isinstance(error, TranscriptFormatError):
@@ -59,26 +58,8 @@ def parse_json(text: str) -> list[Segment]:
         raise TranscriptFormatError(f"not a Podcasting 2.0 transcript: {reason}") from error
     if name in IN_UNKNOWN_UNITS:
         pieces = in_seconds(pieces)
-    return joined(pieces) if are_single_words(pieces) else pieces
-
-
-def rows_of(document: Any) -> tuple[str, list[Row]]:  # noqa: ANN401 - any JSON value
-    """The list of timed texts in a document, and what it is called there.
-
-    Raises:
-        TranscriptFormatError: it has none.
-    """
-    if isinstance(document, list):
-        return "", document
-    inner = document.get("results") if isinstance(document, dict) else None
-    for holder in (document, inner):
-        for name in LISTS:
-            rows = holder.get(name) if isinstance(holder, dict) else None
-            if isinstance(rows, list):
-                return name, rows
-    if isinstance(document, dict) and "chapters" in document:
-        raise TranscriptFormatError("it holds chapters, no transcript")
-    raise TranscriptFormatError("not a Podcasting 2.0 transcript: it has no segments")
+    # A label of two words would be cut in two where each word has a time of its own.
+    return joined(pieces) if are_single_words(pieces) else with_speakers(pieces)
 
 
 def pieces_of(rows: Sequence[Row]) -> Iterator[Segment]:

@@ -33,7 +33,7 @@ Row = dict[str, Any]
 PREFERENCE = tuple(PARSERS)
 MAX_LINKS = 6
 """Tried for one episode: five formats, and one more."""
-READER_VERSION = "5"
+READER_VERSION = "6"
 """Part of the cache's keys: raise it where a file would be read differently."""
 
 
@@ -60,6 +60,7 @@ class Offer:
         key: of its entry in the cache.
         refusals: why others were not used, in words.
         is_cut: whether the text tells of audio that was cut short.
+        format: of the text, where the publisher has several to choose from.
     """
 
     segments: tuple[Segment, ...] | None = None
@@ -68,15 +69,16 @@ class Offer:
     language: str | None = None
     refusals: tuple[str, ...] = ()
     is_cut: bool = False
+    format: str = ""
 
     @property
     def reason(self) -> str:
         """Why it is used, or why it isn't, for the row."""
         why = "; ".join(self.refusals)
         if self.segments:
-            said = "the publisher's transcript passed the guards"
-            if self.is_cut:
-                said = "the publisher's transcript shows that the audio was cut short"
+            which = f"the publisher's transcript ({self.format})"
+            said = which if self.format else "the publisher's transcript"
+            said += " shows that the audio was cut short" if self.is_cut else " passed the guards"
             return f"{said}; refused before it: {why}" if why else said
         if why:
             return f"the publisher's transcript was not used: {why}"
@@ -133,14 +135,14 @@ class Publisher:
         if not links and episode["transcript_url"]:
             refusals = (self.why_none(episode),)
         for link in links:
-            label = f"{link.kind or link.type or 'another format'}: " if len(links) > 1 else ""
+            label = (link.kind or link.type or "another format") if len(links) > 1 else ""
             try:
                 offer = self.judged(episode, audio, link, taken)
             except (FetchError, TranscriptFormatError, TranscriptionError) as error:
                 offer = Offer(refusals=(str(error),))
             if offer.segments:
-                return replace(offer, refusals=refusals)
-            refusals += tuple(f"{label}{why}" for why in offer.refusals)
+                return replace(offer, refusals=refusals, format=label)
+            refusals += tuple(f"{label}: {why}" if label else why for why in offer.refusals)
         return Offer(refusals=refusals)
 
     def judged(self, episode: Row, audio: Audio, link: Link, taken: Owner) -> Offer:

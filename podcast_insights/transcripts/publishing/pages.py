@@ -14,8 +14,8 @@ from podcast_insights.transcripts.publishing.pieces import (
     clock_s,
     name_of,
 )
-from podcast_insights.transcripts.publishing.plain import MAX_LINES, marks_in, with_labels
-from podcast_insights.transcripts.publishing.speakers import ROLE
+from podcast_insights.transcripts.publishing.plain import MAX_LINES, marks_in
+from podcast_insights.transcripts.publishing.speakers import ROLE, with_speakers
 from podcast_insights.transcripts.records import Segment
 
 BLOCKS = frozenset(
@@ -104,5 +104,5 @@ def parse_page(text: str) -> list[Segment]:
         raise TranscriptFormatError(f"not readable as HTML: {str(error)[:200]}") from error
     has_elements = any(isinstance(mark, Time) for mark in found)
     if has_elements and len(found) <= MAX_LINES:
-        return with_labels(placed(found))
-    return with_labels(placed(marks_in(found)))
+        return with_speakers(placed(found))
+    return with_speakers(placed(marks_in(found)))

@@ -11,6 +11,7 @@ from podcast_insights.transcripts.publishing.json_pieces import parse_json
 from podcast_insights.transcripts.publishing.pages import parse_page
 from podcast_insights.transcripts.publishing.pieces import (
     MAX_BYTES,
+    NoTranscriptError,
     TranscriptFormatError,
     finished,
 )
@@ -72,9 +73,11 @@ def parse_transcript(content: bytes, media_type: str | None, url: str) -> tuple[
         raise TranscriptFormatError(f"larger than {MAX_BYTES // 1_000_000} MB")
     claimed = claimed_format(media_type, url)
     text = decoded(content)
+    if not text or text.isspace():
+        raise NoTranscriptError("the file is empty")
     kind = plain_format(text)
     if kind == "html" and claimed not in ("html", "txt", None):
-        raise TranscriptFormatError("a web page was served in place of a transcript")
+        raise NoTranscriptError("a web page was served in place of a transcript")
     if kind is None and claimed in ("vtt", "srt"):
         raise TranscriptFormatError(f"not readable as {claimed}: no caption with a time in it")
     return finished(PARSERS[kind or claimed or "txt"](text))
@@ -115,9 +118,8 @@ def decoded(content: bytes) -> str:
     Raises:
         TranscriptFormatError: no text.
     """
-    encoding = next((name for bom, name in BOMS if content.startswith(bom)), None)
-    if encoding is None:
-        encoding = "utf-8" if is_utf8(content) else unmarked_encoding(content)
+    marked = next((name for bom, name in BOMS if content.startswith(bom)), None)
+    encoding = marked or unmarked_encoding(content)
     text = content.decode(encoding, errors="replace")
     sample = text[:SAMPLE]
     if len(CONTROLS.findall(sample)) > MAX_CONTROL_SHARE * len(sample):
@@ -134,10 +136,13 @@ def is_utf8(content: bytes) -> bool:
 
 
 def unmarked_encoding(content: bytes) -> str:
-    """The encoding of bytes that name none and are no UTF-8, guessed from a sample."""
-    zeros = content[:SAMPLE].count(0)
-    if zeros > len(content[:SAMPLE]) / 5:
-        return "utf-16-le" if content[1:2] == b"\0" else "utf-16-be"
+    """The encoding of bytes that name none, guessed from a sample."""
+    # Before UTF-8, which English in UTF-16 would be as well.
+    sample = content[:SAMPLE]
+    if sample.count(0) > len(sample) / 5:
+        return "utf-16-le" if sample[1::2].count(0) > sample[::2].count(0) else "utf-16-be"
+    if is_utf8(content):
+        return "utf-8"
     from charset_normalizer import from_bytes
 
     first = re.search(rb"[\x80-\xff]", content)

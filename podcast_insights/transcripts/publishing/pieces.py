@@ -30,16 +30,39 @@ MAX_LETTERS_A_WORD = 12
 """Of running text in any language with spaces; English has 5, Finnish 8."""
 MIN_WORDS_TO_JUDGE = 30
 
-CLOCK = r"(?:([0-9]{1,3}):)?([0-9]{1,3}):([0-9]{2})(?:[.,]([0-9]{1,3})[0-9]{0,6})?"
+WHOLE = r"(?:([0-9]{1,3}):)?([0-9]{1,3}):([0-9]{2})"
+FRACTION = r"([0-9]{1,3})[0-9]{0,6}"
+CLOCK = rf"{WHOLE}(?:[.,]{FRACTION})?"
 """Hours, minutes, seconds and fraction; hours and fraction may be missing."""
-TAG = re.compile(r"<(?:/?[a-zA-Z]|[0-9])[^<>]{0,500}>")
-"""Markup or a time inside a cue; "a < b" is none. Never looks beyond the next `<`."""
+TAGS = frozenset(
+    "a abbr article aside b bdi bdo big blockquote body br c center cite code dd del dfn div dl "
+    "dt em figcaption figure font footer h1 h2 h3 h4 h5 h6 head header hr html i iframe img ins "
+    "kbd lang li main mark nav ol p pre q rp rt ruby s samp script section small span strike "
+    "strong style sub sup table tbody td th thead time tr tt u ul v var wbr".split()
+)
+"""Of HTML and of captions."""
+BREAKS = frozenset("blockquote br dd div dt h1 h2 h3 h4 h5 h6 hr li p td th tr".split())
+"""Tags between which words are not one."""
+ATTRIBUTES = r"(?:\s{1,9}[\w:-]{1,40}\s?=[^<>]{0,500})?\s{0,9}/?"
+TAG = re.compile(
+    rf"</?(?:(?:v|lang)(?:[.\s][^<>]{{0,500}})?|([a-z][a-z0-9]{{0,9}})(?:\.[^\s<>]{{0,100}})?"
+    rf"{ATTRIBUTES}|[0-9][0-9:.]{{0,20}})>",
+    re.IGNORECASE,
+)
+"""Markup if it is one of `TAGS`, or a time inside a cue. "List<String>" and "a<b and c>d" are
+none. Never looks beyond the next `<`."""
+OVERRIDE = re.compile(r"\{\\[^{}]{0,200}\}")
+"""SubStation's "{\\an8}": where on the screen a caption stands."""
 LETTERS = re.compile(r"[A-Za-z\u00c0-\u024f]+")
 UNFIT = re.compile(r"[\0-\x1f\x7f\ud800-\udfff]")
 
 
 class TranscriptFormatError(ValueError):
     """The publisher's file can't be read as a timed transcript; the message says why."""
+
+
+class NoTranscriptError(TranscriptFormatError):
+    """Nothing like a transcript was served: as hosts do which have none yet, or are mended."""
 
 
 def clock_s(parts: Sequence[str | None]) -> float:
@@ -67,10 +90,33 @@ def seconds(value: Any) -> float:  # noqa: ANN401 - whatever a publisher's JSON 
 
 def clean(text: str) -> str:
     """Text without tags, entities resolved, white space folded, fit to be stored."""
+    return folded(unmarked(text))
+
+
+def clean_lines(text: str) -> str:
+    """Clean text in which lines, but for empty ones, are still told apart."""
+    return "\n".join(filter(None, map(folded, unmarked(text).split("\n"))))
+
+
+def unmarked(text: str) -> str:
+    """Text without tags, entities resolved."""
     if "<" in text:
-        text = TAG.sub("", text)
-    if "&" in text:
-        text = html.unescape(text)
+        text = TAG.sub(unknown_tag, text)
+    if "{\\" in text:
+        text = OVERRIDE.sub("", text)
+    return html.unescape(text) if "&" in text else text
+
+
+def unknown_tag(tag: re.Match[str]) -> str:
+    """What looks like a tag and is none, as it is; nothing of one, or the space it makes."""
+    name = (tag[1] or "v").lower()
+    if name not in TAGS:
+        return tag[0]
+    return " " if name in BREAKS else ""
+
+
+def folded(text: str) -> str:
+    """Text with single spaces, fit to be stored."""
     if not text.isprintable():
         text = UNFIT.sub(half_or_space, text)
     return " ".join(text.split())
@@ -100,7 +146,7 @@ def finished(pieces: Iterable[Segment]) -> tuple[Segment, ...]:
     """
     found = [with_short_words(piece) for piece in pieces if piece.text]
     if not found:
-        raise TranscriptFormatError("the file has no timed text")
+        raise NoTranscriptError("the file has no timed text")
     if len(found) > MAX_PIECES:
         raise TranscriptFormatError(f"more than {MAX_PIECES} pieces")
     longest = max(len(piece.text) for piece in found)

@@ -21,7 +21,12 @@ from podcast_insights.transcripts.publishing.pieces import (
     clock_s,
     longest_s,
 )
-from podcast_insights.transcripts.publishing.speakers import ROLE, is_name, with_speakers
+from podcast_insights.transcripts.publishing.speakers import (
+    ROLE,
+    is_name,
+    recurring,
+    with_speakers,
+)
 from podcast_insights.transcripts.records import Segment
 
 UNTIL = r"(?:\s{0,3}[-–—]{1,2}>?\s{0,3}[0-9:.,]{4,16})?"
@@ -30,6 +35,10 @@ BARE_START = re.compile(rf"\s{{0,20}}{CLOCK}{UNTIL}(?=[\s:|–—-]|$)")
 BARE_END = re.compile(rf"(?<=[\s|–—-]){CLOCK}\s{{0,3}}:?\s{{0,20}}$")
 MIN_BARE = 3
 MIN_ORDERED_SHARE = 0.8
+MIN_NAMED_SHARE = 0.5
+"""Of lines with a time that begin with a name. "Right [0:05] so …" happens, but not there."""
+STRAY_TIME = re.compile(rf"(?:->|→)\s{{0,3}}{CLOCK}")
+MAX_STRAY_TIMES = 3
 JOINTS = ":|–—-*_# \t"
 MAX_HEADER_CHARS = 120
 MAX_LINES = 40_000
@@ -43,15 +52,15 @@ def parse_plain(text: str) -> list[Segment]:
     """Lines with times.
 
     Raises:
-        TranscriptFormatError: they have none, or too few.
+        TranscriptFormatError: they have none, or too few, or they are captions of a kind that
+            is not known.
     """
     lines = [line for line in text.split("\n") if not line.isspace()]
-    return with_labels(placed(marks_in([Said(line) for line in lines if line])))
-
-
-def with_labels(pieces: Sequence[Segment]) -> list[Segment]:
-    """Names before a colon as speakers, unless the speakers are known already."""
-    return list(pieces) if any(p.speaker for p in pieces) else with_speakers(pieces)
+    pieces = placed(marks_in([Said(line) for line in lines if line]))
+    strays = sum(bool(STRAY_TIME.search(piece.text)) for piece in pieces)
+    if strays > MAX_STRAY_TIMES:
+        raise TranscriptFormatError(f"{strays} of its captions have times that can't be read")
+    return with_speakers(pieces)
 
 
 def marks_in(marks: Sequence[Mark]) -> Iterator[Mark]:
@@ -64,10 +73,12 @@ def marks_in(marks: Sequence[Mark]) -> Iterator[Mark]:
         raise TranscriptFormatError(f"more than {MAX_LINES} lines")
     texts = [mark.text for mark in marks if isinstance(mark, Said)]
     has_bare = are_times([found for text in texts if (found := bare(text))])
-    lines = iter(believed(times_of(texts, has_bare)))
+    timed = times_of(texts, has_bare)
+    names = names_before(timed)
+    lines = iter(believed(timed, names))
     for mark in marks:
         if isinstance(mark, Said):
-            yield from marks_of_line(mark.text, next(lines))
+            yield from marks_of_line(mark.text, next(lines), names)
         else:
             yield mark
 
@@ -110,7 +121,21 @@ def times_of(lines: Sequence[str], has_bare: bool) -> list[tuple[str, Found]]:
     return found
 
 
-def believed(lines: Sequence[tuple[str, Found]]) -> list[Found]:
+def names_before(lines: Sequence[tuple[str, Found]]) -> frozenset[str]:
+    """Names that stand before times all along, and before what is said: "Ann [00:10] Hello"."""
+    before = [name_in(line[: times[0].start()]) for line, times in lines if times]
+    names = recurring(name for name in before if name)
+    is_usual = sum(name in names for name in before) >= MIN_NAMED_SHARE * len(before)
+    return names if is_usual else frozenset()
+
+
+def name_in(before: str) -> str | None:
+    """A name that is all that stands before a time, brackets or not."""
+    name = before.strip(JOINTS + "[]")
+    return ROLE.sub("", name) if is_name(name) else None
+
+
+def believed(lines: Sequence[tuple[str, Found]], names: frozenset[str]) -> list[Found]:
     """Of what looks like times in each line what is some.
 
     At the head of a line it is. Within lines it must lie between the heads before and after, and
@@ -120,7 +145,7 @@ def believed(lines: Sequence[tuple[str, Found]]) -> list[Found]:
     last, latest_s = 0, math.inf
     stretches: list[tuple[float, list[tuple[int, re.Match[str]]]]] = [(0.0, [])]
     for number, (line, times) in enumerate(lines):
-        heads = int(has_head(line, times))
+        heads = int(has_head(line, times, names))
         for time in times[:heads]:
             kept[number].append(time)
             stretches.append((at_s(time), []))
@@ -138,13 +163,13 @@ def believed(lines: Sequence[tuple[str, Found]]) -> list[Found]:
     return kept
 
 
-def has_head(line: str, times: Found) -> bool:
+def has_head(line: str, times: Found, names: frozenset[str]) -> bool:
     """Whether the first time stands before all that is said, alone or beside a name."""
     if not times:
         return False
     before = line[: times[0].start()]
     after = line[times[0].end() : times[1].start() if len(times) > 1 else None]
-    return not before.strip(JOINTS) or speaker_of(before, after) is not None
+    return not before.strip(JOINTS) or speaker_of(before, after, names) is not None
 
 
 def longest_rise(values: Sequence[float]) -> list[int]:
@@ -165,7 +190,7 @@ def longest_rise(values: Sequence[float]) -> list[int]:
     return found[::-1]
 
 
-def marks_of_line(line: str, matches: Found) -> Iterator[Mark]:
+def marks_of_line(line: str, matches: Found, names: frozenset[str]) -> Iterator[Mark]:
     """The marks of one line with its times; a name beside the first is a speaker."""
     if not matches:
         yield from said(line)
@@ -173,7 +198,7 @@ def marks_of_line(line: str, matches: Found) -> Iterator[Mark]:
     before = line[: matches[0].start()]
     ends = [match.start() for match in matches[1:]] + [len(line)]
     after = line[matches[0].end() : ends[0]]
-    if name := speaker_of(before, after):
+    if name := speaker_of(before, after, names):
         yield Speaker(name)
         after = "" if not before.strip(JOINTS) else after
     else:
@@ -183,12 +208,14 @@ def marks_of_line(line: str, matches: Found) -> Iterator[Mark]:
         yield from said(after if match is matches[0] else line[match.end() : end])
 
 
-def speaker_of(before: str, after: str) -> str | None:
+def speaker_of(before: str, after: str, names: frozenset[str]) -> str | None:
     """The name in a line with a time: "Ann (0:03)", "Ann: [0:03] Hello", "[0:03] Ann:".
 
     A single word beside a time may as well be all that was said, so a name has a colon or the
-    line for itself.
+    line for itself, or is one of those that stand before times all along.
     """
+    if (known := name_in(before)) in names:
+        return known
     name, rest = before.strip(JOINTS), after.strip()
     if not name and rest.endswith(":"):
         name, rest = rest.strip(JOINTS), ""

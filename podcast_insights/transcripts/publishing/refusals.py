@@ -1,8 +1,9 @@
 """Publishers' transcripts that were of no use: which are not asked for again, and for how long.
 
 What can't be read is not asked for again, as what can be is not. What a host would not give is
-asked for again after a day, since transcripts come later than audio, and hosts recover. Without
-that a link to nothing would cost each run a request, and a silent host half a minute.
+asked for again after a day, since transcripts come later than audio, and hosts recover; so is what
+holds no transcript at all, such as a page about maintenance, which hosts serve as if it were one.
+Without that a link to nothing would cost each run a request, and a silent host half a minute.
 
 What does not belong here: texts that a guard refuses. They are kept like any other.
 """
@@ -15,7 +16,7 @@ from typing import Any
 from podcast_insights.cache import Cache
 from podcast_insights.identity import long_hash
 from podcast_insights.net.client import FetchError
-from podcast_insights.transcripts.publishing.pieces import TranscriptFormatError
+from podcast_insights.transcripts.publishing.pieces import NoTranscriptError, TranscriptFormatError
 
 HOST_S = 86_400.0
 """How long a host is not asked again for what it would not give."""
@@ -39,7 +40,7 @@ class Refusals:
         """Nothing, if the text of this key may be asked for.
 
         Raises:
-            FetchError: the host would not give it, less than a day ago.
+            FetchError: the host would not give it, or gave none, less than a day ago.
             TranscriptFormatError: what it gave can't be read.
         """
         stored: Any = self.cache.read_json("transcripts", refusal_key(key))
@@ -57,7 +58,8 @@ class Refusals:
         """The text of this key was of no use."""
         if isinstance(error, FetchError) and error.kind in UNASKED:
             return
-        until = self.clock() + HOST_S if isinstance(error, FetchError) else None
+        may_mend = isinstance(error, FetchError | NoTranscriptError)
+        until = self.clock() + HOST_S if may_mend else None
         refusal = {"refused": str(error), "until": until}
         self.cache.write_json("transcripts", refusal_key(key), refusal)
 

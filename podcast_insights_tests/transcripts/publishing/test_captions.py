@@ -1,5 +1,7 @@
 """WebVTT and SRT in their dialects."""
 
+import re
+
 import pytest
 
 from podcast_insights.transcripts.publishing import TranscriptFormatError
@@ -78,10 +80,36 @@ def test_dialects_of_webvtt_say_the_same(text: str) -> None:
         SRT.replace("get\nstarted", "get\n\nstarted"),
         SRT.replace("\n\n", "\n\n\n"),
         "WEBVTT\n\n" + SRT,
+        re.sub(r",([0-9]{3})", r":\1", SRT),
+        re.sub(r",([0-9]{3})", r", \1", SRT),
+        SRT.replace("-->", "→"),
+        SRT.replace("-->", "--&gt;"),
     ],
 )
 def test_dialects_of_srt_say_the_same(text: str) -> None:
-    assert parse(text, "application/srt") == parse(SRT, "application/srt")
+    for media_type in ("application/srt", "text/plain", None):
+        assert parse(text, media_type) == parse(SRT, "application/srt")
+
+
+def test_captions_whose_times_can_not_be_read_are_no_plain_text() -> None:
+    cues = [f"00:00:0{n}:12 --> 00:00:0{n + 1}:10\nPiece {n}.\n" for n in range(8)]
+    with pytest.raises(TranscriptFormatError, match="8 of its captions have times that can't"):
+        parse("\n".join(cues), "text/plain")
+
+
+@pytest.mark.parametrize(
+    ("shown", "text"),
+    [
+        ("if a<b and c>d then", "if a<b and c>d then"),
+        ("a List<String> of vector<int>", "a List<String> of vector<int>"),
+        ("I love <unk> it <3", "I love <unk> it <3"),
+        ("<I>All</I> <font color='#fff'>of</font> <c.red.big>it</c><br/>", "All of it"),
+        ("<v Ann><lang en><00:00:00.500>Is <u >it</u>? <ruby>x<rt>y</rt></ruby>", "Is it? xy"),
+        ("{\\an8}{\\i1}Up here{\\i0}, {so} it is", "Up here, {so} it is"),
+    ],
+)
+def test_markup_is_left_out_and_what_only_looks_like_it_is_said(shown: str, text: str) -> None:
+    assert [text for _, text in labelled(shown)] == [text]
 
 
 def test_what_is_said_may_begin_like_a_comment() -> None:

@@ -189,7 +189,7 @@ def test_what_is_no_text_is_refused(body: object) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("", "not a Podcasting 2.0 transcript"),
+        ("", "the file is empty"),
         ("[]", "no timed text"),
         ('{"segments": {}}', "it has no segments"),
         ('{"segments": []}', "no timed text"),
@@ -247,3 +247,8 @@ def test_pieces_that_begin_together_without_ends_are_said_one_after_the_other() 
     found = read({"segments": [{"startTime": at, "body": text} for at, text in said_at]})
     assert [(s.start_s, s.end_s) for s in found] == [(0, 3), (3, 4), (4, 4.8), (4.8, 6)]
     assert [s.text for s in found] == [text for _, text in said_at]
+
+
+def test_lines_of_a_piece_are_not_one_word() -> None:
+    found = read({"segments": [{"startTime": 0, "body": "<p>One<br>two</p><p>th<b>ree</b></p>"}]})
+    assert found[0].text == "One two three"

@@ -144,7 +144,6 @@ def minutes(*starts: int, words: int = 100) -> str:
     ("text", "reason"),
     [
         ("Ann: Hello.\nBob: Hello.\n" * 50, "no times we can read"),
-        ("", "no times we can read"),
         (minutes(0, 1, 2, 9, words=900), "no time for 420 s after second 120"),
         (minutes(7, 8, 9).replace("[00:07", "x " * 900 + "[00:07"), "no time for 420 s after sec"),
         (minutes(0, 4, words=600), "only 2 times"),

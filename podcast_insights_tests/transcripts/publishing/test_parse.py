@@ -2,6 +2,7 @@
 
 import codecs
 import json
+import re
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
@@ -71,7 +72,8 @@ def test_what_a_file_is_counts_more_than_what_it_is_called(
 @pytest.mark.parametrize(
     ("content", "media_type", "reason"),
     [
-        (b"", "text/vtt", "not readable as vtt"),
+        (b"", "text/vtt", "the file is empty"),
+        (codecs.BOM_UTF8 + b" \r\n", "text/plain", "the file is empty"),
         (b"Ann: Hello.", "application/srt", "not readable as srt"),
         (b"WEBVTT\n\n", "text/vtt", "no timed text"),
         (b"WEBVTT\n\nsoon --> later\nHello\n", "text/vtt", "times that can't be read"),
@@ -89,7 +91,7 @@ def test_what_a_file_is_counts_more_than_what_it_is_called(
         (b"WEBVTT\n\n00:01.000 --> 00:09.000\n" + b"alltheserunaltogether " * 40, "text/vtt",
          "run together"),
     ],
-    ids=range(16),
+    ids=range(17),
 )  # fmt: skip
 def test_what_is_no_timed_transcript_is_refused_with_a_reason(
     content: bytes, media_type: str, reason: str
@@ -117,6 +119,13 @@ FOREIGN = VTT.replace("everyone", "Äpfel für Zoë, señor, à bientôt – “
 def test_texts_are_read_in_the_encodings_they_come_in(content: bytes) -> None:
     found = parse_transcript(content, "text/vtt", "")
     assert found[0].text == "Hello, world & Äpfel für Zoë, señor, à bientôt – “d’accord”."
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("text", [SRT, PLAIN[0], TEXT_JSON], ids="srt txt json".split())
+def test_english_in_unmarked_utf_16_is_no_binary_data(text: str, encoding: str) -> None:
+    assert text.isascii()
+    assert parse_transcript(text.encode(encoding), None, "") == parse(text, None)
 
 
 def test_a_damaged_character_does_not_change_the_encoding() -> None:
@@ -155,7 +164,8 @@ PATTERNS = (
     b"<", b"<v ", b"<v A>", b"<a", b"</", b"&lt;", b"&#", b"[", b"{", b'{"a":', b"\\[0:00", b"(",
     b" ", b"\n", b"\r", b"0:00", b"0:00 ", b"-->", b"-", b":", b"A: ", b"Ann Lee: x\n", b"\xff",
     b"\xe4a ", b"\0", b"NOTE\n", b"0", b"\n\n00:01.000 --> 00:02.000\nx y z", b"<div>",
-    b"<p>[0:01] x", b"**",
+    b"<p>[0:01] x", b"**", b"<b x=", b"<v.", b"{\\", b">> A: ", b" >>", b"[A] ", b"a:",
+    b"\nA: ", b"{}\n", b"A [0:00] ", b"\nAnn Lee [0:00] x", b"->0:00", b"00:00:00:000",
     b"\xe2\x80\xa8",
 )  # fmt: skip
 """What regular expressions and parsers have stumbled over."""
@@ -212,6 +222,7 @@ def test_transcripts_as_they_are_served_are_read_or_refused(path: Path) -> None:
     segments = parse_transcript(path.read_bytes(), None, path.name)
     assert len(segments) == count
     assert {s.speaker for s in segments} - {None} == speakers
+    assert not [s for s in segments if re.search(r"\((?:host|guest)\):|<v|-->", s.text)]
     assert all(0 <= s.start_s <= s.end_s for s in segments)
     assert max(Counter(s.start_s for s in segments).values()) <= 2
 
