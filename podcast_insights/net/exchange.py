@@ -29,10 +29,11 @@ class Limits:
     """What one request may cost. Waiting for a host's gate is not part of the total time.
 
     A body that is slower than `min_bytes_per_s` after `pace_after_s` is not waited for.
+    Enclosures lie behind four and more hosts that count, each with a step to https of its own.
     """
 
     max_bytes: int
-    max_redirects: int = 5
+    max_redirects: int = 10
     connect_timeout_s: float = 10.0
     read_timeout_s: float = 30.0
     total_timeout_s: float = 600.0

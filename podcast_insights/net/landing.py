@@ -24,9 +24,8 @@ from podcast_insights.identity import long_hash
 from podcast_insights.net.addresses import origin_of, parse
 from podcast_insights.net.decoding import STEP_BYTES
 from podcast_insights.net.errors import FetchError
-from podcast_insights.net.versions import Facts, Headers, facts_of, is_packed
+from podcast_insights.net.versions import CONTENT_RANGE, Facts, Headers, facts_of, is_all, is_packed
 
-CONTENT_RANGE = re.compile(r"bytes\s+(\d{1,15})-(\d{1,15})/(\d{1,15}|\*)", re.IGNORECASE)
 UNSATISFIED = re.compile(r"bytes\s+\*/(\d{1,15})", re.IGNORECASE)
 
 
@@ -83,7 +82,7 @@ class Memory:
         Raises:
             FetchError: HTTP 206.
         """
-        refuse_part(status, host)
+        refuse_part(status, headers, host)
 
     def write(self, piece: bytes) -> None:
         """Keep a piece."""
@@ -202,7 +201,7 @@ class Landing:
         if status == 206 and self.headers:
             self._go_on(headers, host)
             return
-        refuse_part(status, host)
+        refuse_part(status, headers, host)
         self.forget()
         facts = facts_of(headers)
         if facts:
@@ -282,12 +281,12 @@ class Landing:
             self._note(replace(facts, total=total))
 
 
-def refuse_part(status: int, host: str) -> None:
-    """Nobody asked for one.
+def refuse_part(status: int, headers: Headers, host: str) -> None:
+    """Nobody asked for one. Some hosts call all of it a part, which does no harm.
 
     Raises:
-        FetchError: HTTP 206.
+        FetchError: HTTP 206, and it is not all of it.
     """
-    if status == 206:
+    if status == 206 and not is_all(headers):
         message = f"{host} sent a part of what was asked for (HTTP 206)"
         raise FetchError(message, kind="incomplete", status=status)

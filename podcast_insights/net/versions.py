@@ -1,4 +1,6 @@
-"""What a host says of the version of a file it serves, and whether that allows to go on later.
+"""What a host says of the file it serves: its version, and how much of it comes.
+
+The version decides whether a download may be gone on with later.
 
 What does not belong here: what came of the file (`landing.py`).
 """
@@ -10,6 +12,7 @@ from dataclasses import dataclass
 from podcast_insights.net.decoding import AsIs, decoder_for
 from podcast_insights.net.retry_after import http_date
 
+CONTENT_RANGE = re.compile(r"bytes\s+(\d{1,15})-(\d{1,15})/(\d{1,15}|\*)", re.IGNORECASE)
 STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e]{1,200}"')
 
 Headers = Mapping[str, str]
@@ -59,3 +62,11 @@ def is_settled(headers: Headers) -> bool:
 def is_packed(headers: Headers) -> bool:
     """Whether the bytes on the wire are not those of the file."""
     return not isinstance(decoder_for(headers.get("content-encoding", "")), AsIs)
+
+
+def is_all(headers: Headers) -> bool:
+    """Whether a part goes from the first byte to the last, and is as long as that."""
+    found = CONTENT_RANGE.fullmatch(headers.get("content-range", "").strip())
+    if not found or found[3] == "*" or int(found[1]) or int(found[2]) + 1 != int(found[3]):
+        return False
+    return headers.get("content-length") == found[3]

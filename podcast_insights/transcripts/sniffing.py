@@ -4,7 +4,7 @@ Hosts answer 200 with log-in pages, error messages, play lists and placeholders.
 recognized as one of these is refused here, in words; what is not recognized at all is for the
 decoder to judge. A Content-Type counts only where the bytes say nothing: audio served as
 text/html is common. So is audio that begins with zeros, which an encoder or a tool that cuts
-left there.
+left there, or with blank lines, which a script did that serves it.
 
 What does not belong here: whether audio is whole or holds speech (`guards.py`).
 """
@@ -67,6 +67,15 @@ TEXTS = (
 
 TEXT_TYPE = re.compile(r"text/|image/|application/(json|xml|xhtml|pdf|zip|problem)")
 PLAY_LIST_TYPE = re.compile(r"(audio|application)/(x-|vnd\.apple\.)?(mpegurl|scpls)")
+CHUNK_NAME = re.compile(rb"[ -~]{4}")
+MAX_CHUNKS = 1000
+"""Of a WAV file that are looked at; a file of empty ones has millions."""
+OPEN_ENDED = frozenset({0, 0xFFFFFFFF})
+"""Sizes that a WAV file declares where its writer could not know better: up to the end."""
+MAX_UNDECLARED_SHARE = 0.5
+"""Programs leave tags of their own behind the end, but not more than the sound."""
+FILLING = re.compile(rb"(?:\xef\xbb\xbf|[\0\s])*")
+"""What may come before audio: zeros, and what stands around the code of a PHP script."""
 SHOWN = re.compile(r"[\w.+/-]{1,60}")
 
 REMEDY = "open the episode's link in a browser: it may need a log-in, or be gone"
@@ -112,12 +121,19 @@ def refuse_no_audio(served: Served) -> None:
             f"{served.host} served only {served.size_bytes:,} bytes where the feed announces "
             f"{claim}: a placeholder, or a piece; {REMEDY}"
         )
+    undeclared = undeclared_bytes(served.path, served.size_bytes)
+    if undeclared > MAX_UNDECLARED_SHARE * served.size_bytes:
+        raise NotAudioError(
+            f"{served.host} served a damaged WAV file: {undeclared:,} of its "
+            f"{served.size_bytes:,} bytes lie behind the end of the sound that its header "
+            "declares; complain to the publisher"
+        )
 
 
 def what_else(start: bytes, content_type: str) -> str | None:
     """What a file is, if it is no audio; None if it is, or may be."""
-    after_zeros = start.lstrip(b"\0")
-    if is_audio(start) or is_audio(after_zeros) or (start and not after_zeros):
+    is_zeros = bool(start) and not start.strip(b"\0")
+    if is_zeros or is_audio(start) or is_audio(FILLING.sub(b"", start, count=1)):
         return None
     for magic, what in NOT_AUDIO:
         if start.startswith(magic):
@@ -185,3 +201,24 @@ def too_little(served: Served) -> str | None:
     if duration_s and duration_s >= LONG_S and size * 8 / duration_s < MIN_BITS_PER_SECOND:
         return f"{duration_s / 60:.0f} minutes"
     return None
+
+
+def undeclared_bytes(path: Path, size_bytes: int) -> int:
+    """Bytes behind the sound of a WAV file that are no chunk; 0 for other files.
+
+    Decoders end where the header says that the sound does, and call that the whole.
+    """
+    with path.open("rb") as file:
+        start, is_behind, place = file.read(12), False, 12
+        if start[:4] != b"RIFF" or start[8:] != b"WAVE":
+            return 0
+        for _ in range(MAX_CHUNKS):
+            file.seek(place)
+            name, length = file.read(4), int.from_bytes(file.read(4), "little")
+            if not CHUNK_NAME.fullmatch(name):
+                return max(size_bytes - place, 0) if is_behind else 0
+            if name == b"data" and length in OPEN_ENDED:
+                return 0
+            is_behind = is_behind or name == b"data"
+            place += 8 + length + length % 2
+    return 0

@@ -29,6 +29,7 @@ from podcast_insights_tests.support.servers import (
     fickle,
     many_headers,
     old_http,
+    part,
     raw,
     redirect,
     reset,
@@ -223,6 +224,31 @@ class TestBrokenAnswers:
         with pytest.raises(FetchError, match="HTTP 206") as caught:
             client_of(host.host).get(host.url("/"))
         assert caught.value.kind == "incomplete"
+
+    @pytest.mark.parametrize(
+        ("content_range", "headers"),
+        [
+            ("bytes 0-10/12", {}),
+            ("bytes 1-11/12", {}),
+            ("bytes 0-11/*", {}),
+            ("bytes 0-11/13", {}),
+            ("bytes 0-12/13", {}),  # says more than it is long
+            ("bytes 0-11/12", {"Content-Length": "11"}),
+        ],
+    )
+    def test_nor_is_one_that_says_that_there_is_more(
+        self, host: Site, content_range: str, headers: dict[str, str]
+    ) -> None:
+        host.pages["/"] = part(BODY, content_range, headers)
+        with pytest.raises(FetchError, match="HTTP 206"):
+            client_of(host.host).get(host.url("/"))
+
+    def test_a_part_that_is_the_whole_is_taken_at_once(self, host: Site, tmp_path: Path) -> None:
+        host.pages["/"] = part(BODY, "bytes 0-11/12")
+        assert client_of(host.host).get(host.url("/")).body == BODY
+        client_of(host.host).download(host.url("/"), tmp_path / "body")
+        assert (tmp_path / "body").read_bytes() == BODY
+        assert len(host.requests) == 2
 
     def test_more_bytes_than_announced_do_no_harm(self, host: Site) -> None:
         host.pages["/"] = short(BODY, 6)

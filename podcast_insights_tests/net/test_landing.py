@@ -167,6 +167,12 @@ class TestGoingOn:
         assert desk.client().download(desk.host.url("/"), landing).size_bytes == len(FILE)
         assert desk.ranges[-1] == "bytes=8000-"
 
+    def test_after_a_host_that_calls_all_of_it_a_part(self, desk: Desk) -> None:
+        headers = {"ETag": '"1"', "Content-Length": str(len(FILE))}
+        cut = part(FILE[:HALF], f"bytes 0-{len(FILE) - 1}/{len(FILE)}", headers)
+        assert desk.download(sequence(cut, ranged(FILE))) == FILE
+        assert desk.ranges == [None, f"bytes={HALF}-"]
+
     def test_a_chunked_body_that_lacked_only_its_end_is_whole(self, desk: Desk) -> None:
         assert desk.download(sequence(chunked(FILE), ranged(FILE))) == FILE
         assert desk.ranges == [None, f"bytes={len(FILE)}-"]

@@ -26,6 +26,11 @@ class TestRedirects:
             client_of(host.host, max_redirects=3).get(self.chain(host, 4))
         assert caught.value.kind == "redirects"
 
+    def test_so_many_hosts_that_count_are_no_trouble(self, host: Site) -> None:
+        assert client_of(host.host).get(self.chain(host, 10)).body == BODY
+        with pytest.raises(FetchError, match="redirected more than 10 times"):
+            client_of(host.host).get(self.chain(host, 11))
+
     def test_a_circle_is_refused(self, host: Site) -> None:
         host.pages["/round"] = redirect("/round")
         with pytest.raises(FetchError, match=f"{HOST} redirected in a circle") as caught:

@@ -139,6 +139,64 @@ def test_zeros_before_audio_are_for_the_decoder_to_judge(
             refuse_no_audio(served(tmp_path, bytes(zeros) + NOISE, "text/html"))
 
 
+@pytest.mark.parametrize(
+    "filling", [b"\r\n", b"\n\n\n", b" ", b"\xef\xbb\xbf", b"\xef\xbb\xbf\r\n"]
+)
+def test_what_a_script_sends_before_audio_does_no_harm(tmp_path: Path, filling: bytes) -> None:
+    for body in (b"ID3\x03" + NOISE, b"\xff\xfb\x90d" + NOISE):
+        refuse_no_audio(served(tmp_path, filling + body, "text/html"))
+    with pytest.raises(NotAudioError, match="served something else, as text/html"):
+        refuse_no_audio(served(tmp_path, filling + NOISE, "text/html"))
+    with pytest.raises(NotAudioError):
+        refuse_no_audio(served(tmp_path, filling + b"<html>" * 300, "audio/mpeg"))
+
+
+def wave_file(declared: int, sound: int, behind: bytes = b"") -> bytes:
+    """A WAV file with `sound` bytes of it, and what its header says."""
+    form = b"fmt \x10\0\0\0\1\0\1\0\x80>\0\0\0}\0\0\2\0\x10\0"
+    data = b"data" + declared.to_bytes(4, "little") + (b"\x01\xff\x02\xfe" * sound)[:sound]
+    body = b"WAVE" + form + data + behind
+    return b"RIFF" + len(body).to_bytes(4, "little") + body
+
+
+def chunk(name: bytes, size: int) -> bytes:
+    return name + size.to_bytes(4, "little") + bytes(size)
+
+
+@pytest.mark.parametrize("declared", [1000, 1001, 40_000])
+def test_a_wav_file_that_declares_a_part_of_its_sound_is_damaged(
+    tmp_path: Path, declared: int
+) -> None:
+    body = wave_file(declared, 100_000)
+    with pytest.raises(NotAudioError) as caught:
+        refuse_no_audio(served(tmp_path, body, "audio/wav"))
+    said = str(caught.value)
+    assert said.startswith(f"{HOST} served a damaged WAV file: ")
+    assert f"of its {len(body):,} bytes lie behind the end" in said
+    assert said.endswith("; complain to the publisher")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        wave_file(100_000, 100_000),
+        wave_file(0, 100_000),  # streamed
+        wave_file(0xFFFFFFFF, 100_000),
+        wave_file(0x7FFFFFFF, 100_000),
+        wave_file(100_000, 30_000),  # cut off; its duration tells
+        wave_file(10_000, 10_000, chunk(b"LIST", 500) + chunk(b"id3 ", 90_000)),  # a picture
+        wave_file(9_999, 9_999, b"\0" + chunk(b"id3 ", 90_000)),
+        wave_file(10_000, 10_000, b"\x01\xff" * 2000),  # what programs leave
+        wave_file(0, 0, b"\0" * 5000),
+        b"RIFF\0\0\0\0WAVE" + b"\x01\xff" * 2000,
+        b"RIFF\0\0\0\0WAVE" + b"data\4\0\0\0ABCD" + chunk(b"junk", 0) * 1500 + b"\xff" * 20_000,
+    ],
+    ids=range(11),
+)
+def test_other_wav_files_are_for_the_decoder_to_judge(tmp_path: Path, body: bytes) -> None:
+    refuse_no_audio(served(tmp_path, body, "audio/wav"))
+
+
 def test_a_content_type_is_shown_only_if_it_is_one(tmp_path: Path) -> None:
     with pytest.raises(NotAudioError) as caught:
         refuse_no_audio(served(tmp_path, b"<html>" * 300, "text/\x1b[31m token=abc"))
