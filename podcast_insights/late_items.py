@@ -76,6 +76,7 @@ def late_items_sensor(
     """
     from podcast_insights.unfinished import unfinished_days
 
+    end_lost_runs(context.instance)
     if not Path(warehouse.database).exists():
         return dg.SkipReason("There is no warehouse yet.")
     now = datetime.now(UTC)
@@ -120,7 +121,6 @@ def requests_for(
     context: dg.SensorEvaluationContext, days: Sequence["UnfinishedDay"], today: date
 ) -> list[dg.RunRequest]:
     """Requests for those days that may be asked for now."""
-    end_lost_runs(context.instance)
     running = context.instance.get_runs(dg.RunsFilter(statuses=list(UNFINISHED)))
     busy = {day for run in running for day in days_of(run)}
     news_from = today - timedelta(days=NEWS_DAYS)

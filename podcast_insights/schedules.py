@@ -12,6 +12,7 @@ from pathlib import Path
 import dagster as dg
 
 from podcast_insights.analysts.asset import AnalystDatabaseResource
+from podcast_insights.lost_runs import end_lost_runs
 from podcast_insights.partitions import SETTINGS
 from podcast_insights.warehouse.resource import WarehouseResource
 
@@ -100,6 +101,7 @@ def publication_sensor(
     """One run when the published revision is older than the warehouse's."""
     from podcast_insights.warehouse.publish import published_state
 
+    end_lost_runs(context.instance)
     if not Path(warehouse.database).exists():
         return dg.SkipReason("There is no warehouse yet.")
     revision = warehouse.warehouse.revision()

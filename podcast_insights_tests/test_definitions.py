@@ -188,14 +188,16 @@ def test_mail_is_tried_for_every_young_day(monkeypatch: pytest.MonkeyPatch) -> N
 def test_the_sensor_publishes_what_was_left_behind(journey: Home, home: Home) -> None:
     resources = build_defs(home.settings).resources
     needed = {name: resources[name] for name in ("warehouse", "analysts")}
-    empty = publication_sensor(dg.build_sensor_context(resources=needed))
-    assert "no warehouse" in empty.skip_message
-    home.take_all_of(journey)
-    settled = publication_sensor(dg.build_sensor_context(resources=needed))
-    assert "is published" in settled.skip_message
-    with home.warehouse.transaction() as connection:
-        connection.execute("UPDATE _warehouse SET revision = revision + 1")
-    assert isinstance(publication_sensor(dg.build_sensor_context(resources=needed)), dg.RunRequest)
+    with (
+        dg.DagsterInstance.ephemeral() as instance,
+        dg.build_sensor_context(instance=instance, resources=needed) as context,
+    ):
+        assert "no warehouse" in publication_sensor(context).skip_message
+        home.take_all_of(journey)
+        assert "is published" in publication_sensor(context).skip_message
+        with home.warehouse.transaction() as connection:
+            connection.execute("UPDATE _warehouse SET revision = revision + 1")
+        assert isinstance(publication_sensor(context), dg.RunRequest)
 
 
 def test_importing_the_code_location_loads_no_model_library() -> None:

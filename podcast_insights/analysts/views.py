@@ -33,6 +33,8 @@ DERIVED: Mapping[str, str] = {
     "cost_usd_per_insight": "Cost of the episode by its insights.",
     "delivery_status": "What became of the mail: sending, sent or failed; none: not mailed.",
     "episode_link": "Web page of the episode.",
+    "episode_status.error": "Why there is no transcript, or none to draw insights from, and what "
+    "to do; or why the item is no episode of its own.",
     "episode_status": "What the announced item is: ok, or why it is no episode of its own.",
     "episode_title": "Title of the episode.",
     "failed_calls": "Calls without a usable answer.",

@@ -67,15 +67,18 @@ SELECT
   e.published_on, e.show_title, e.title AS episode_title, s.start_s, s.end_s, s.speaker, s.text,
   at_second(if(e.is_private, NULL, e.enclosure_url), s.start_s) AS audio_link, t.source,
   t.episode_id
-FROM (SELECT episode_id, source, unnest(segments) AS s FROM transcripts) t
+FROM (
+  SELECT episode_id, source, unnest(segments) AS s FROM transcripts WHERE status = 'ok'
+) t
 JOIN episodes e USING (episode_id);
-COMMENT ON VIEW segments IS 'All transcripts, one row per timed segment.';
+COMMENT ON VIEW segments IS
+  'Transcripts that no guard has stopped, one row per timed segment. The others are in the table transcripts, with their status.';
 
 CREATE OR REPLACE VIEW episode_status AS
 SELECT
   e.published_on, e.show_title, e.title, e.status AS episode_status,
-  t.status AS transcript_status, coalesce(t.error, e.error) AS error, t.source, t.duration_s,
-  t.words, t.confidence, t.detected_language, t.real_time_factor, count(i.insight_id) AS insights, e.episode_id
+  t.status AS transcript_status, coalesce(t.error, e.error) AS error, t.source, t.source_reason,
+  t.damage, t.duration_s, t.words, t.confidence, t.detected_language, t.real_time_factor, count(i.insight_id) AS insights, e.episode_id
 FROM episodes e
 LEFT JOIN transcripts t USING (episode_id)
 LEFT JOIN insights_base i USING (episode_id)

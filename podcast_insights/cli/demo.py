@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
 
-from podcast_insights.cli.launch import RunResult, instance_of, run_days
+from podcast_insights.cli.launch import STOPPED, RunResult, instance_of, run_days
 from podcast_insights.cli.progress import STAGES, StageClock, progress
 from podcast_insights.digests.model import Digest, clock
 from podcast_insights.errors import UserError
@@ -143,7 +143,10 @@ def show_next(settings: Settings, out: Console) -> None:
 
 
 def show_failure(result: RunResult, out: Console) -> None:
-    """Why the run failed, and where the whole story is."""
+    """Why the run failed, and where the whole story is; or that it was stopped."""
+    if result.is_stopped:
+        out.print(f"The run {result.run_id} was stopped. {STOPPED}")
+        return
     out.print(f"[bold red]The run {result.run_id} failed.[/]")
     for failure in result.failures:
         out.print(f"  {escape(failure)}")

@@ -19,6 +19,7 @@ from podcast_insights.text import unescaped_markdown
 
 if TYPE_CHECKING:
     from dagster import DagsterEvent, DagsterInstance, EventLogEntry
+    from dagster_shared.error import SerializableErrorInfo
 
     from podcast_insights.settings import Settings
 
@@ -26,6 +27,11 @@ OnEntry = Callable[["EventLogEntry"], None]
 
 INSIGHTS = ("insights", "rejected_insights")
 """Where a run begins that is only to write insights anew: one step makes both."""
+
+STOPS = ("DagsterExecutionInterruptedError", "KeyboardInterrupt")
+"""What a run ends by when somebody stops it: Ctrl-C, or SIGTERM."""
+
+STOPPED = "What is finished is kept. Run the same command again to go on."
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """The command line prints its own lines; the instance keeps every message for the UI."""
@@ -37,11 +43,12 @@ def ignore(entry: "EventLogEntry") -> None:
 
 @dataclass(frozen=True)
 class RunResult:
-    """How one run ended."""
+    """How one run ended; `is_stopped` if somebody wanted it to end."""
 
     run_id: str
     is_success: bool
     failures: tuple[str, ...]
+    is_stopped: bool = False
 
 
 @contextmanager
@@ -129,8 +136,10 @@ def run_days(
             asset_selection=sorted(after) or None,
             **days,
         )
-    failures = tuple(line for event in result.all_events if (line := describe(event)))
-    return RunResult(result.run_id, result.success, failures)
+    events = result.all_events
+    failures = tuple(line for event in events if (line := describe(event)))
+    is_stopped = not result.success and any(is_stop(event) for event in events)
+    return RunResult(result.run_id, result.success, failures, is_stopped)
 
 
 def backfill(
@@ -142,7 +151,10 @@ def backfill(
     only_from: Sequence[str] = (),
     on_entry: OnEntry = ignore,
 ) -> bool:
-    """One run per block of days; a failed block is reported and the next one goes on."""
+    """One run per block of days; a failed block is reported and the next one goes on.
+
+    After one that somebody stopped, none does.
+    """
     name = f"cli-{uuid.uuid4().hex[:8]}"
     is_good = True
     for first, last in blocks:
@@ -157,6 +169,8 @@ def backfill(
         )
         on_block(first, last, result)
         is_good = is_good and result.is_success
+        if result.is_stopped:
+            break
     return is_good
 
 
@@ -237,13 +251,29 @@ def describe(event: "DagsterEvent") -> str:
         is_blocking = not check.passed and check.severity.value == "ERROR"
         told = unescaped_markdown(check.description or "")
         return f"{check.asset_key.to_user_string()}: {told}" if is_blocking else ""
-    if not event.is_step_failure:
+    if not event.is_step_failure or is_stop(event):
         return ""
-    error = event.step_failure_data.error
-    while error is not None and error.cause is not None:
-        error = error.cause
+    error = reason_of(event.step_failure_data.error)
     if error is None:
         return f"{event.step_key}: no reason given"
     if error.cls_name == "DagsterAssetCheckFailedError":
         return ""  # told by the check itself, in better words
     return f"{event.step_key}: {error.message.strip().removeprefix(UserError.__module__ + '.')}"
+
+
+def is_stop(event: "DagsterEvent") -> bool:
+    """Whether somebody stopped the run: within a step, or between two."""
+    if event.is_step_failure:
+        error = reason_of(event.step_failure_data.error)
+    elif event.event_type_value == "PIPELINE_FAILURE":
+        error = reason_of(event.job_failure_data.error)
+    else:
+        return False
+    return error is not None and error.cls_name in STOPS
+
+
+def reason_of(error: "SerializableErrorInfo | None") -> "SerializableErrorInfo | None":
+    """What an error began with; but no cause of a `UserError`, which alone says what to do."""
+    while error and error.cause and error.cls_name != UserError.__name__:
+        error = error.cause
+    return error

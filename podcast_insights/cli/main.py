@@ -6,7 +6,7 @@ domain function, and print.
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -16,6 +16,9 @@ from podcast_insights.cli.deliveries_commands import deliveries_app
 from podcast_insights.cli.feeds_commands import feeds_app
 from podcast_insights.errors import UserError
 from podcast_insights.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from podcast_insights.cli.launch import RunResult
 
 app = typer.Typer(
     help="Scans new podcast episodes every day and sends each reader the top 5 insights.",
@@ -129,7 +132,7 @@ def run(date: DateOption = "yesterday", send: SendOption = False) -> None:
     require_mail(settings, send)
     with instance_of(settings) as instance, progress(out) as on_entry:
         result = run_days(instance, day, day, send="always" if send else "auto", on_entry=on_entry)
-    show_outcome(day, day, result.is_success, result.failures)
+    show_outcome(day, day, result)
     raise typer.Exit(0 if result.is_success else 1)
 
 
@@ -175,7 +178,7 @@ def backfill(
             blocks,
             send="always" if send else "auto",
             only_from=launch.INSIGHTS if outdated else (),
-            on_block=lambda a, b, r: show_outcome(a, b, r.is_success, r.failures),
+            on_block=show_outcome,
             on_entry=on_entry,
         )
     raise typer.Exit(0 if is_good else 1)
@@ -250,7 +253,7 @@ def cache(
 
     from podcast_insights.cache import KINDS, Cache
     from podcast_insights.transcripts.audio_policy import prune_audio
-    from podcast_insights.transcripts.downloads import parts_usage, prune_parts
+    from podcast_insights.transcripts.downloads import PARTIAL, parts_usage, prune_parts
 
     store = Cache(load_settings().cache_dir)
     if unused_days is not None:
@@ -261,9 +264,13 @@ def cache(
         out.print(f"Removed {removed.files} files, {removed.bytes / 1e6:.1f} MB.")
         return
     if prune:
-        if prune not in KINDS:
-            raise UserError(f"{prune!r} is not kept in the cache.", f"One of: {', '.join(KINDS)}.")
-        removed = store.prune(prune)
+        kinds = (*KINDS, PARTIAL)
+        if prune not in kinds:
+            raise UserError(f"{prune!r} is not kept in the cache.", f"One of: {', '.join(kinds)}.")
+        if prune == PARTIAL:
+            removed = prune_parts(store, older_than_s=0)
+        else:
+            removed = store.prune(prune)
         if prune == "audio":
             prune_parts(store, older_than_s=0)
         out.print(f"Removed {removed.files} files, {removed.bytes / 1e6:.1f} MB.")
@@ -325,12 +332,17 @@ def require_mail(config: Settings, send: bool) -> None:
         )
 
 
-def show_outcome(first: date, last: date, is_success: bool, failures: tuple[str, ...]) -> None:
-    """One line for a finished run, and one for each failure."""
+def show_outcome(first: date, last: date, result: "RunResult") -> None:
+    """One line for a run that has ended, and one for each failure."""
+    from podcast_insights.cli.launch import STOPPED
+
     days = f"{first}" if first == last else f"{first} to {last}"
-    out.print(f"{days}: [green]done[/]" if is_success else f"{days}: [red]failed[/]")
-    for failure in failures:
+    state = "[yellow]stopped[/]" if result.is_stopped else "[red]failed[/]"
+    out.print(f"{days}: {'[green]done[/]' if result.is_success else state}")
+    for failure in result.failures:
         out.print(f"  {escape(failure)}")
+    if result.is_stopped:
+        out.print(f"  {STOPPED}")
 
 
 def path_in(home: Path, path: Path) -> str:

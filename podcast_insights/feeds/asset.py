@@ -8,6 +8,7 @@ import polars as pl
 
 from podcast_insights.columns import description, table_metadata
 from podcast_insights.feeds.resource import SubscriptionsResource
+from podcast_insights.lost_runs import try_to_end_lost_runs
 from podcast_insights.partitions import BLOCK, DAILY, RETRY, count_rows, window_of
 from podcast_insights.resources import CacheResource, HttpResource
 from podcast_insights.warehouse.resource import WarehouseResource
@@ -38,6 +39,8 @@ def feeds(
     from podcast_insights.feeds.scan import FeedScanner
     from podcast_insights.net.gates import HostGates
 
+    # A run of the UI has nobody else to free the pool that its transcripts will wait for.
+    try_to_end_lost_runs(context.instance, context.log)
     gates = HostGates()
     fetcher = FeedFetcher(
         client_for=lambda feed: http.feed_client(

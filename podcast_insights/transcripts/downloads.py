@@ -35,6 +35,14 @@ UNWRITABLE = frozenset(
     {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ENOTDIR}
 )
 
+PARTIAL = "partial"
+"""The kind of cached files that lie here, and their folder."""
+
+COMPLAIN = "complain to the publisher"
+GONE = f"nothing to do if the episode was taken down, else {COMPLAIN}"
+LOG_IN = "open the episode's link in a browser: it may need a log-in"
+STATUS_REMEDIES = {401: LOG_IN, 403: LOG_IN, 404: GONE, 410: GONE}
+
 Row = dict[str, Any]
 Taken = TypeVar("Taken")
 FreshAddress = Callable[[Row], str | None]
@@ -133,14 +141,15 @@ def download(
             episode any more.
 
     Raises:
-        FetchError: not to be had at either.
+        FetchError: not to be had at either; after a semicolon, what to do if that is not to wait.
     """
-    url = address_of(episode)
-    try:
-        return take(url)
-    except FetchError as error:
-        fresh = fresh_or_raise(error, episode, url, fresh_address)
-    return take(fresh)
+    with remedies():
+        url = address_of(episode)
+        try:
+            return take(url)
+        except FetchError as error:
+            fresh = fresh_or_raise(error, episode, url, fresh_address)
+        return take(fresh)
 
 
 def fresh_or_raise(error: FetchError, episode: Row, url: str, fresh_address: FreshAddress) -> str:
@@ -155,10 +164,38 @@ def fresh_or_raise(error: FetchError, episode: Row, url: str, fresh_address: Fre
         fresh = fresh_address(episode)
         said = "the feed, read again, has no other address for it"
     except FetchError as failure:
-        fresh, said = None, f"the feed could not be read again for another address: {failure}"
+        why = str(failure).replace("; ", ", ")  # what to do about the audio comes after that
+        fresh, said = None, f"the feed could not be read again for another address: {why}"
     if fresh is None or fresh == url:
-        raise FetchError(f"{error} ({said})", kind=error.kind, status=error.status) from error
+        what, mark, remedy = str(error).partition("; ")
+        message = f"{what} ({said}){mark}{remedy}"
+        raise FetchError(message, kind=error.kind, status=error.status) from error
     return fresh
+
+
+@contextmanager
+def remedies() -> Iterator[None]:
+    """Let an error about an address that will not be better tomorrow say what to do.
+
+    Raises:
+        FetchError: with that after a semicolon; as it is, where that is to wait for the host.
+    """
+    try:
+        yield
+    except FetchError as error:
+        remedy = remedy_for(error)
+        if not remedy or "; " in str(error):
+            raise
+        raise FetchError(f"{error}; {remedy}", kind=error.kind, status=error.status) from error
+
+
+def remedy_for(error: FetchError) -> str | None:
+    """What to do about an address; None if that is to wait for its host."""
+    if error.kind == "unreachable" and not error.is_transient:  # no such name, no certificate
+        return f"if other hosts can be reached, {COMPLAIN}"
+    if error.kind in ("redirects", "bad_address"):
+        return COMPLAIN
+    return STATUS_REMEDIES.get(error.status or 0)
 
 
 def prune_parts(cache: Cache, older_than_s: float = MAX_AGE_S) -> KindUsage:
@@ -175,7 +212,7 @@ def prune_parts(cache: Cache, older_than_s: float = MAX_AGE_S) -> KindUsage:
                     files, size = files + 1, size + part.stat().st_size
                 for path in (*paths, lock_path):
                     path.unlink(missing_ok=True)
-    return KindUsage("partial", files, size)
+    return KindUsage(PARTIAL, files, size)
 
 
 def parts(folder: Path) -> dict[Path, list[Path]]:
@@ -192,9 +229,9 @@ def parts(folder: Path) -> dict[Path, list[Path]]:
 def parts_usage(cache: Cache) -> KindUsage:
     """How much lies there unfinished."""
     sizes = [path.stat().st_size for path in folder_of(cache).glob("*.part")]
-    return KindUsage("partial", len(sizes), sum(sizes))
+    return KindUsage(PARTIAL, len(sizes), sum(sizes))
 
 
 def folder_of(cache: Cache) -> Path:
     """Where unfinished downloads lie; on the cache's disk, so that finishing is a rename."""
-    return cache.root / "partial"
+    return cache.root / PARTIAL

@@ -1,14 +1,18 @@
 """The command line as a user meets it: each mistake is one clear message before any work."""
 
+import errno
 import os
 import subprocess
 import sys
 from datetime import date
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
-from podcast_insights.cli.launch import blocks_of, days_of
+from podcast_insights.cache import KINDS, Cache
+from podcast_insights.cli.launch import QUIET, blocks_of, days_of, describe
+from podcast_insights.transcripts.downloads import folder_of, landing_of, writable
 from podcast_insights_tests.conftest import Home
 
 COMMAND = str(Path(sys.executable).parent / "podcast-insights")
@@ -153,6 +157,44 @@ def test_a_run_that_fails_says_why_and_ends_with_1(home: Home) -> None:
     assert "failed" in done.stdout
     assert "not a public address" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
+
+
+@dg.op
+def full() -> None:
+    """A step that ends as one does whose disk is full."""
+    with writable(Cache(Path("data/cache"))):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_what_a_person_can_mend_is_told_with_what_to_do() -> None:
+    job = dg.GraphDefinition("journey", node_defs=[full]).to_job()
+    done = job.execute_in_process(run_config=QUIET, raise_on_error=False)
+    (told,) = filter(None, map(describe, done.all_events))
+    assert told.startswith("full: UserError: The cache in ")
+    assert "can't be written: No space left on device. Make room" in told
+    assert told.endswith("and run the day again: what is done is kept.")
+
+
+def test_unfinished_downloads_can_be_removed_but_for_those_under_way(home: Home) -> None:
+    cache = Cache(home.settings.cache_dir)
+    folder = folder_of(cache)
+    folder.mkdir(parents=True)
+    (folder / "ab.part").write_bytes(b"x" * 2_000_000)
+    cache.write_bytes("audio", "cd" * 32, ".audio", b"kept")
+    with landing_of(cache, "ef" * 32) as landing:
+        landing.path.write_bytes(b"y")
+        done = call(home, "cache", "--prune", "partial")
+        assert (done.returncode, done.stdout) == (0, "Removed 1 files, 2.0 MB.\n"), done.stderr
+        assert [path.name for path in folder.glob("*.part")] == [landing.path.name]
+    assert cache.path("audio", "cd" * 32, ".audio").exists()
+
+
+def test_what_can_not_be_removed_from_the_cache_is_told_what_can(home: Home) -> None:
+    shown = call(home, "cache").stdout
+    refused = call(home, "cache", "--prune", "everything").stderr
+    for kind in (*KINDS, "partial"):
+        assert kind in shown, kind
+        assert kind in refused, kind
 
 
 def test_every_command_is_in_the_help_and_the_readme(home: Home) -> None:

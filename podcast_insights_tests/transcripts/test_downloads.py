@@ -5,6 +5,7 @@ import hashlib
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -297,19 +298,64 @@ class TestExpired:
         addresses = {"a": None, "b": rows[1]["enclosure_url"], "c": desk.site.url("/gone.mp3")}
         desk.fresh = lambda episode: addresses[episode["episode_id"]]
         errors = [row["error"] for row in desk.run(*rows)]
-        none = "127.0.0.1 answered HTTP 403 (the feed, read again, has no other address for it)"
-        assert errors == [none, none, "127.0.0.1 answered HTTP 404"]
+        none = (
+            "127.0.0.1 answered HTTP 403 (the feed, read again, has no other address for it); "
+            "open the episode's link in a browser: it may need a log-in"
+        )
+        gone = (
+            "127.0.0.1 answered HTTP 404; nothing to do if the episode was taken down, else "
+            "complain to the publisher"
+        )
+        assert errors == [none, none, gone]
+
+    def test_what_the_feed_said_is_no_part_of_what_to_do(self, desk: Desk) -> None:
+        (row,) = desk.run(desk.put("a", answer(b"<html>Log in</html>" * 99)))
+        what, to_do = row["error"].split("; ")
+        assert what.endswith("of audio (the feed, read again, has no other address for it)")
+        assert to_do == "open the episode's link in a browser: it may need a log-in, or be gone"
 
     def test_where_the_feed_can_not_be_read_the_row_says_so(self, desk: Desk) -> None:
         def fresh(episode: Row) -> str | None:
-            raise FetchError("feeds.example.org went silent")
+            raise FetchError("feeds.example.org answered HTTP 401; set FEED_TOKEN in .env")
 
         desk.fresh = fresh
         (row,) = desk.run(desk.put("a", answer(status=410)))
         assert row["error"] == (
             "127.0.0.1 answered HTTP 410 (the feed could not be read again for another address: "
-            "feeds.example.org went silent)"
+            "feeds.example.org answered HTTP 401, set FEED_TOKEN in .env); nothing to do if the "
+            "episode was taken down, else complain to the publisher"
         )
+
+    @pytest.mark.parametrize(
+        ("behaviour", "url", "to_do"),
+        [
+            (answer(status=401), None, "a log-in"),
+            (answer(status=410), None, "taken down"),
+            (redirect("/a.mp3"), None, "complain to the publisher"),
+            (None, "http://no-such-host.invalid/a.mp3", "if other hosts can be reached"),
+            (None, "http://xn--/a.mp3", "complain to the publisher"),
+            (answer(status=503), None, None),
+        ],
+    )
+    def test_what_will_not_be_better_tomorrow_says_what_to_do(
+        self,
+        desk: Desk,
+        monkeypatch: pytest.MonkeyPatch,
+        behaviour: Behaviour | None,
+        url: str | None,
+        to_do: str | None,
+    ) -> None:
+        def unknown(*args: Any, **options: Any) -> None:  # noqa: ANN401
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+        row = desk.put("a", behaviour or answer())
+        if url:
+            row |= {"enclosure_url": url}
+            monkeypatch.setattr(socket, "getaddrinfo", unknown)
+        (found,) = desk.run(row)
+        _, mark, remedy = found["error"].partition("; ")
+        assert bool(mark) is (to_do is not None)
+        assert (to_do or "") in remedy
 
     @pytest.mark.parametrize("behaviour", [answer(status=503), short(FILE, 99_999)])
     def test_other_failures_are_no_reason_to_read_the_feed(
