@@ -19,6 +19,12 @@ import podcast_insights.transcripts.checks as transcript_checks
 from podcast_insights.checking import Check, Question, Verdict, definitions_of
 from podcast_insights.partitions import SETTINGS
 
+ON_FAILURE = (
+    "What succeeded is stored, but the stages behind it did not run. Materialize the days again; "
+    "or raise PODCAST_INSIGHTS_MAX_FAILED_SHARE, to go on without what failed; or, of a block of "
+    "days, run the good ones by themselves."
+)
+
 
 def failed_share(bad: str, max_share: float, least: int = 1) -> Question:
     """At most `max_share` of the rows may have the status `bad`; fewer than `least` always may."""
@@ -26,11 +32,13 @@ def failed_share(bad: str, max_share: float, least: int = 1) -> Question:
     def ask(rows: pl.DataFrame) -> Verdict:
         failures = rows.filter(pl.col("status") == bad)
         share = failures.height / rows.height if rows.height else 0.0
+        is_passed = share <= max_share or failures.height < least
         reasons = failures["error"].unique().drop_nulls().sort().to_list()[:5]
         return Verdict(
-            is_passed=share <= max_share or failures.height < least,
+            is_passed=is_passed,
             message=f"{failures.height} of {rows.height} {bad}"
-            + (f": {'; '.join(reasons)}" if reasons else ""),
+            + (f": {'; '.join(reasons)}" if reasons else "")
+            + ("" if is_passed else f". {ON_FAILURE}"),
             metadata={"failed_share": round(share, 3), "allowed_share": max_share},
         )
 

@@ -19,7 +19,8 @@ from podcast_insights.feeds.records import ANNOUNCED_ITEMS, FEED_FETCHES, FEEDS
 from podcast_insights.insights.records import REJECTED_INSIGHTS
 from podcast_insights.partitions import SETTINGS
 from podcast_insights.transcripts.checks import TOLD
-from podcast_insights.transcripts.records import STATUSES, TRANSCRIPTS
+from podcast_insights.transcripts.records import TRANSCRIPTS
+from podcast_insights.transcripts.statuses import STATUSES
 from podcast_insights.warehouse.contracts import Table
 from podcast_insights.warehouse.database import Warehouse
 from podcast_insights.warehouse.resource import WarehouseResource
@@ -328,7 +329,9 @@ def test_the_allowed_share_is_the_setting() -> None:
         check = BY_NAME[name]
         at_limit = [FAILED] * int(1000 * allowed) + [OK] * (1000 - int(1000 * allowed))
         assert check.question(frame(check, statuses(*at_limit))).is_passed
-        assert not check.question(frame(check, statuses(FAILED, *at_limit))).is_passed
+        beyond = check.question(frame(check, statuses(FAILED, *at_limit)))
+        assert not beyond.is_passed
+        assert "PODCAST_INSIGHTS_MAX_FAILED_SHARE" in beyond.message
 
 
 def test_the_least_grounding_rate_is_the_setting() -> None:

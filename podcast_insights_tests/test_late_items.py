@@ -36,7 +36,7 @@ from podcast_insights.late_items import (
     MAX_IN_FLIGHT,
     NEWS_DAYS,
 )
-from podcast_insights.transcripts.records import STATUSES
+from podcast_insights.transcripts.statuses import STATUSES
 from podcast_insights.warehouse.database import Warehouse
 from podcast_insights.warehouse.resource import WarehouseResource
 from podcast_insights.warehouse.windows import DateWindow
@@ -135,13 +135,14 @@ class Ledger:
         self.warehouse.merge("announced_items", TABLES["announced_items"].frame(rows))
 
     def run(self, *ages: int) -> None:
-        """Do what a run of these days, and of those between, does up to `transcripts`.
+        """Do what a run of these days, and of those between, does; it finds no insights.
 
         Transcripts that are there already stay as they are.
         """
         self.break_off(*ages)
         with self.warehouse.transaction() as connection:
             connection.execute(HEAR)
+        self.read()
 
     def break_off(self, *ages: int) -> None:
         """Do what a run of these days, and of those between, does for `feeds` and `episodes`."""
@@ -185,6 +186,12 @@ class Ledger:
         window = DateWindow.of_day(days_ago(age))
         rejected = TABLES["rejected_insights"].frame(rows)
         self.warehouse.replace_window("rejected_insights", window, rejected)
+        self.read()
+
+    def read(self) -> None:
+        """Leave what the insights of a text leave in which there are none, for texts so far."""
+        with self.warehouse.transaction() as connection:
+            connection.execute(READ)
 
     def hear(self, age: int, status: str = "ok", error: str | None = None, name: str = "") -> None:
         """Leave the transcript of an item, or why there is none."""
@@ -197,6 +204,7 @@ class Ledger:
         }
         columns = dict.fromkeys(TABLES["transcripts"].schema.columns())
         self.warehouse.merge("transcripts", TABLES["transcripts"].frame([columns | row]))
+        self.read()
 
     def feeds(self) -> Sequence[Subscription]:
         return SubscriptionsResource(path=str(self.folder / "feeds.yaml")).load()
@@ -343,6 +351,19 @@ def test_a_day_whose_run_broke_off_before_its_transcripts_is_run_again(ledger: L
     assert ledger.asked() == []
     ledger.run(3)
     ledger.instance.report_run_canceled(run)
+    assert ledger.asked() == []
+
+
+def test_a_day_whose_run_broke_off_after_its_transcripts_is_run_again(ledger: Ledger) -> None:
+    ledger.announce(2, 3)
+    ledger.run(2)
+    ledger.break_off(3)
+    with ledger.warehouse.transaction() as connection:
+        connection.execute(HEAR)
+    (request,) = ledger.tick()
+    assert request.partition_key == days_ago(3).isoformat()
+    assert request.tags["podcast_insights/late_items"].endswith("1 without insights")
+    ledger.read()
     assert ledger.asked() == []
 
 
@@ -697,6 +718,7 @@ def test_two_years_of_weekly_archive_come_a_few_at_a_time_the_newest_first(
         with ledger.warehouse.transaction() as connection:
             connection.execute(HOLD, [days])
             connection.execute(HEAR)
+            connection.execute(READ)
     assert asked == names(1, *weeks)
     assert ticks == 15
 
@@ -711,6 +733,12 @@ HEAR = """
 INSERT INTO transcripts BY NAME
 SELECT episode_id, published_on, status, [] AS segments
 FROM episodes ANTI JOIN transcripts USING (episode_id) WHERE status = 'ok'
+"""
+READ = """
+INSERT INTO rejected_insights BY NAME
+SELECT 'nothing of ' || episode_id AS rejection_id, episode_id, published_on,
+  'nothing_worth_telling' AS reason, 'no candidate' AS detail, 'llm' AS engine, 'small' AS model
+FROM transcripts ANTI JOIN rejected_insights USING (episode_id) WHERE status = 'ok'
 """
 
 

@@ -1,4 +1,6 @@
-"""Days whose episodes were not asked for insights: the engine failed, or a spend cap was reached.
+"""Days whose episodes were not asked for insights: engine failed, cap reached, or run broke off.
+
+Who was asked has insights, or rejections that say why not.
 
 What does not belong here: when such days are run again (`late_items.py`).
 """
@@ -11,11 +13,21 @@ from podcast_insights.insights.reasons import RETRIED
 from podcast_insights.warehouse.database import Warehouse
 
 OWED = """
+WITH found AS (
+  SELECT published_on, episode_id, reason FROM rejected_insights
+  WHERE reason IN (SELECT unnest($retried))
+  UNION ALL BY NAME
+  SELECT published_on, episode_id, 'broke off' AS reason
+  FROM transcripts
+  ANTI JOIN insights USING (episode_id)
+  ANTI JOIN rejected_insights USING (episode_id)
+  WHERE status = 'ok'
+)
 SELECT published_on AS day, count(DISTINCT episode_id) AS episodes,
   bool_or(reason = 'budget_exceeded') AS is_for_money,
   string_agg(concat_ws(' ', episode_id, reason), ' ' ORDER BY episode_id, reason) AS state
-FROM rejected_insights
-WHERE reason IN (SELECT unnest($retried)) AND published_on >= $start AND published_on < $end
+FROM found
+WHERE published_on >= $start AND published_on < $end
 GROUP BY published_on
 ORDER BY published_on DESC
 """

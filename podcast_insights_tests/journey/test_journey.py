@@ -298,8 +298,11 @@ def test_insights_alone_are_written_anew(
 def test_a_finished_journey_asks_for_nothing_more(journey: Home) -> None:
     resources = build_defs(journey.settings).resources
     needed = {name: resources[name] for name in ("warehouse", "subscriptions")}
-    settled = late_items_sensor(dg.build_sensor_context(resources=needed))
-    assert isinstance(settled, dg.SkipReason)
+    with (
+        dg.DagsterInstance.ephemeral() as instance,
+        dg.build_sensor_context(instance=instance, resources=needed) as context,
+    ):
+        assert isinstance(late_items_sensor(context), dg.SkipReason)
     now = datetime.now(UTC)
     feeds = needed["subscriptions"].load()
     (day,) = unfinished_days(journey.warehouse, feeds, date(2025, 1, 1), now.date(), now)
