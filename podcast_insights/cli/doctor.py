@@ -130,18 +130,21 @@ def graphics(settings: Settings) -> Finding:
 
 def transcription(settings: Settings) -> Finding:
     """Device, model and decoding that Whisper will use; the model hub is not asked."""
-    from podcast_insights.transcripts.whisper import devices, models
+    from podcast_insights.transcripts.whisper import models
     from podcast_insights.transcripts.whisper.engine import Whisper
 
-    device, gpus = devices.choose_device(settings.whisper_device), settings.whisper_gpus
-    compute_type = devices.choose_compute_type(settings.whisper_compute_type, device, gpus)
+    whisper = Whisper(
+        device=settings.whisper_device,
+        compute_type=settings.whisper_compute_type,
+        batch_size=settings.whisper_batch_size,
+        device_index=settings.whisper_gpus,
+        workers=settings.whisper_workers,
+    )
+    device, compute_type = whisper.resolved_device, whisper.resolved_compute_type
     model = models.find_model(
         settings.whisper_model, device, settings.whisper_revision or None, ask_hub=False
     )
-    batch = settings.whisper_batch_size or models.batch_size_for(model, device, compute_type, gpus)
-    workers = Whisper(
-        device=device, device_index=gpus, workers=settings.whisper_workers
-    ).resolved_workers
+    batch, workers = whisper.batch_size_with(model), whisper.resolved_workers
     words = ", words timed" if settings.whisper_word_times else ""
     return Finding(
         "whisper",

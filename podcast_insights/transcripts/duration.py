@@ -11,6 +11,7 @@ What does not belong here: the samples themselves (`whisper/sound.py`).
 """
 
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from podcast_insights.transcripts.whisper.packets import (
     opened,
     packets,
 )
+from podcast_insights.transcripts.whisper.promised import promised_s
 from podcast_insights.transcripts.whisper.records import TranscriptionError, UndecodableError
 from podcast_insights.transcripts.whisper.sound import MAX_AUDIO_S, TOO_LONG
 
@@ -33,6 +35,19 @@ PROBED_FRAMES, PROBED_EACH = 3, 50
 """Frames that must be decodable before the packets' word is taken: noise has packets, too. Then
 each so many packets are decoded: where an advertisement has another rate than the show, the
 packets of one of them are wrong."""
+
+
+@dataclass(frozen=True)
+class Length:
+    """How long audio is, and how long its file says it is, where it counts that."""
+
+    duration_s: float
+    promised_s: float | None = None
+
+
+def length_of(path: Path) -> Length:
+    """The length of the audio stream that is the show; raises as `duration_of` does."""
+    return Length(duration_of(path), promised_s(path))
 
 
 def duration_of(path: Path) -> float:

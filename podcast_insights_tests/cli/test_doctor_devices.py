@@ -39,6 +39,7 @@ def two_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(devices, "driver", object)
     monkeypatch.setattr(devices, "count_gpus", lambda: 2)
     monkeypatch.setattr(devices, "card_name", lambda index: CARDS[index])
+    monkeypatch.setattr(devices, "compute_capability", lambda index: (9, 0))
     monkeypatch.setattr(devices, "free_memory_bytes", lambda index: FREE[index])
     monkeypatch.setattr(models, "free_memory_bytes", lambda index: FREE[index])
     monkeypatch.setattr(devices, "is_loadable", lambda name: True)
@@ -94,6 +95,18 @@ def test_cards_are_named_with_their_free_memory(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("two_gpus")
+def test_cards_that_cannot_share_a_model_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(devices, "compute_capability", ((9, 0), (8, 6)).__getitem__)
+    for look in (gpus, whisper):
+        with pytest.raises(UserError, match="can't share a model") as caught:
+            look(tmp_path, whisper_device_index="0,1")
+        assert "GPUs of one kind" in caught.value.remedy
+        assert look(tmp_path).level == "ok"
+
+
+@pytest.mark.usefixtures("two_gpus")
 def test_missing_libraries_are_told_with_the_remedy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -123,6 +136,11 @@ def test_a_model_on_a_gpu_is_told_with_its_revision_and_batch(tmp_path: Path) ->
     ):
         assert words in found.message, words
     assert "batches of 5," in whisper(tmp_path, whisper_batch_size=5).message
+    # As in a run, several workers share the card's memory.
+    assert "batches of 16, 4 at once" in whisper(tmp_path, whisper_workers=4).message
+    assert "batches of 5, 4" in whisper(tmp_path, whisper_workers=4, whisper_batch_size=5).message
+    with pytest.raises(UserError, match="There is no GPU 2"):
+        whisper(tmp_path, whisper_device_index="2")
 
 
 @pytest.mark.usefixtures("no_gpu")

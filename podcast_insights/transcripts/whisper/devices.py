@@ -43,6 +43,9 @@ USABLE_SHARE = 0.8
 WORKING_BYTES = 1_000_000_000
 """For cuBLAS, and for the attention scores while one window of a large model is encoded."""
 LARGE_V3_SEQUENCE_BYTES = 618_000_000
+OUT_OF_MEMORY = ("out of memory", "bad_alloc", "cublas_status_alloc_failed") + (
+    "cublas_status_not_initialized",  # no memory for its handle; a missing cuBLAS has another text
+)
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +82,19 @@ def card_name(index: int) -> str | None:
     if found is None or found[0].cuDeviceGetName(name, len(name), found[1]):
         return None
     return name.value.decode(errors="replace")
+
+
+def compute_capability(index: int) -> tuple[int, int] | None:
+    """Which code runs on the GPU, such as (9, 0); None if the driver won't say."""
+    found = _gpu(index)
+    if found is None:
+        return None
+    cuda, gpu = found
+    major, minor = ctypes.c_int(), ctypes.c_int()
+    for attribute, value in ((75, major), (76, minor)):  # by their numbers in `cuda.h`
+        if cuda.cuDeviceGetAttribute(ctypes.byref(value), attribute, gpu):
+            return None
+    return major.value, minor.value
 
 
 def free_memory_bytes(index: int) -> int | None:
@@ -126,20 +142,27 @@ def choose_device(asked: str) -> str:
 
 
 def check_device_index(device_index: Sequence[int]) -> None:
-    """See that these GPUs exist.
+    """See that these GPUs exist, and that CTranslate2 can load one model on all of them.
 
     Raises:
-        UserError: none is named, or one that isn't there; names those that are.
+        UserError: none is named, one isn't there, or their compute capability differs.
     """
     count = count_gpus()
     absent = sorted({index for index in device_index if not 0 <= index < count})
-    if device_index and not absent:
-        return
-    there = ", ".join(f"{index} ({card_name(index) or 'unnamed'})" for index in range(count))
-    raise UserError(
-        f"There is no GPU {', '.join(map(str, absent))}." if absent else "No GPU is named.",
-        f"Set PODCAST_INSIGHTS_WHISPER_DEVICE_INDEX to some of: {there or 'none is there'}.",
-    )
+    if absent or not device_index:
+        there = ", ".join(f"{index} ({card_name(index) or 'unnamed'})" for index in range(count))
+        raise UserError(
+            f"There is no GPU {', '.join(map(str, absent))}." if absent else "No GPU is named.",
+            f"Set PODCAST_INSIGHTS_WHISPER_DEVICE_INDEX to some of: {there or 'none is there'}.",
+        )
+    found = {index: compute_capability(index) for index in device_index}
+    known = {index: capability for index, capability in found.items() if capability}
+    if len(set(known.values())) > 1:
+        told = (f"{n} ({card_name(n) or 'unnamed'}, {a}.{b})" for n, (a, b) in known.items())
+        raise UserError(
+            f"The GPUs can't share a model, their compute capability differs: {', '.join(told)}.",
+            "Set PODCAST_INSIGHTS_WHISPER_DEVICE_INDEX to GPUs of one kind.",
+        )
 
 
 def choose_compute_type(asked: str, device: str, device_index: Sequence[int] = (0,)) -> str:
@@ -151,8 +174,10 @@ def choose_compute_type(asked: str, device: str, device_index: Sequence[int] = (
         device_index: numbers of the GPUs, all of which must have it; unused on a CPU.
 
     Raises:
-        UserError: the device doesn't support it; names those it does.
+        UserError: the device doesn't support it; names those it does. Or there is no such GPU.
     """
+    if device == "cuda":
+        check_device_index(device_index)  # CTranslate2's word for a wrong number helps nobody
     supported = supported_compute_types(device, device_index)
     if asked in supported:
         return asked
@@ -271,6 +296,4 @@ def is_out_of_memory(error: BaseException) -> bool:
     if isinstance(error, MemoryError):
         return True
     message = str(error).lower()
-    return isinstance(error, RuntimeError) and any(
-        sign in message for sign in ("out of memory", "cublas_status_alloc_failed", "bad_alloc")
-    )
+    return isinstance(error, RuntimeError) and any(sign in message for sign in OUT_OF_MEMORY)

@@ -21,6 +21,7 @@ from podcast_insights.transcripts.whisper.decoding import (
     Decoder,
 )
 from podcast_insights.transcripts.whisper.devices import (
+    MAX_BATCH,
     choose_compute_type,
     choose_device,
     cores,
@@ -32,9 +33,11 @@ from podcast_insights.transcripts.whisper.models import (
     find_model,
     load,
 )
-from podcast_insights.transcripts.whisper.packing import Packer
+from podcast_insights.transcripts.whisper.packing import Packer, patiently
+from podcast_insights.transcripts.whisper.promised import promised_s
 from podcast_insights.transcripts.whisper.recording import Recording, failure
 from podcast_insights.transcripts.whisper.records import RunStopped, Transcription
+from podcast_insights.transcripts.whisper.samples import Floats
 from podcast_insights.transcripts.whisper.sections import SECTION_S
 from podcast_insights.transcripts.whisper.spoken import Spoken, known_as, spoken_in
 
@@ -42,11 +45,16 @@ RULES = 2
 """Of sharing out, decoding and repairing; another number makes every transcription anew."""
 MAX_CPU_WORKERS = 4
 FILES_PER_WORKER = 8
-"""So that even short episodes, of one section each, fill a batch."""
+"""So that even short episodes, of one section each, fill a batch. On a GPU it is as many as a batch
+has windows, up to `MOST_FILES`: each is a thread, and audio that is downloaded ahead."""
+MOST_FILES = 256
 FILES_CUT = 2
 """For each worker, files that are being cut into sections."""
-LEAST_QUEUE_S, MOST_QUEUE_S = 2 * 3600.0, 4 * 3600.0
-"""Audio that waits for the model or is with it: 115 MB an hour."""
+LEAST_QUEUE_S, MOST_QUEUE_S = 2 * 3600.0, {"cpu": 4 * 3600.0, "cuda": 48 * 3600.0}
+"""Audio that waits for the model or is with it: 115 MB an hour. Of a GPU it is two batches, one
+that is computed and the next: eleven hours where they are of 64 sections."""
+CLOSEST = {"yue": "zh"}
+"""Models of 99 languages take Cantonese for Chinese."""
 
 
 @dataclass(frozen=True)
@@ -126,13 +134,33 @@ class Whisper:
         Single-threaded workers give twice the throughput of one worker with all threads.
         """
         if self.resolved_device == "cuda":
-            return len(self.device_index) * (self.workers or 1)
-        return self.workers or min(cores(), MAX_CPU_WORKERS)
+            return len(self.device_index) * self._workers_on_each
+        return self._workers_on_each
+
+    @property
+    def _workers_on_each(self) -> int:
+        """Batches at once on the CPU, or on each GPU."""
+        is_gpu = self.resolved_device == "cuda"
+        return self.workers or (1 if is_gpu else min(cores(), MAX_CPU_WORKERS))
 
     @property
     def files_at_once(self) -> int:
         """How many files fill the batches, each in a thread that calls `transcribe`."""
-        return FILES_PER_WORKER * self.resolved_workers
+        if self.resolved_device == "cpu":
+            return FILES_PER_WORKER * self.resolved_workers
+        # Asked before the model is loaded, when nobody knows how much goes into a batch.
+        batch = self.batch_size or MAX_BATCH // self._workers_on_each
+        return min(max(batch, FILES_PER_WORKER) * self.resolved_workers, MOST_FILES)
+
+    def batch_size_with(self, model: Model) -> int:
+        """Windows that each worker generates together: as set, or as the memory allows."""
+        return self.batch_size or batch_size_for(
+            model,
+            self.resolved_device,
+            self.resolved_compute_type,
+            self.device_index,
+            self._workers_on_each,
+        )
 
     @property
     def options(self) -> str:
@@ -202,25 +230,37 @@ class Whisper:
             detected_language=heard.language if heard else None,
             detected_probability=heard.probability if heard else None,
             damage=recording.damage,
+            lost_s=recording.lost_s,
             unheard=recording.unheard,
             is_multilingual=decoder.model.model.is_multilingual,
+            promised_s=promised_s(path),
         )
 
     def _spoken(self, decoder: Decoder, path: Path) -> Spoken | None:
         if not decoder.model.model.is_multilingual:
             return None
+
+        def languages(samples: Floats) -> dict[str, float]:
+            return patiently(lambda: decoder.languages(samples), self.stopping.is_set)
+
         try:
-            return spoken_in(path, decoder.languages, self.stopping.is_set)
+            return spoken_in(path, languages, self.stopping.is_set)
         except (RuntimeError, MemoryError) as error:  # CTranslate2's, of memory too
-            raise failure(error) from error
+            raise RunStopped if self.stopping.is_set() else failure(error) from error
 
     def _language(self, decoder: Decoder, hint: str | None, heard: Spoken | None) -> str:
         if not decoder.model.model.is_multilingual:
             return "en"
         named = known_as(hint)
-        if named in decoder.model.supported_languages:
-            return str(named)
+        for code in (named, CLOSEST.get(named or "")):
+            if code and self._is_known(code, decoder):
+                return code
         return heard.language if heard else "en"
+
+    def _is_known(self, language: str, decoder: Decoder) -> bool:
+        """Whether this model has a token for it; faster-whisper names those of the newest."""
+        token = decoder.model.hf_tokenizer.token_to_id(f"<|{language}|>")
+        return language in decoder.model.supported_languages and token is not None
 
     @cached_property
     def _loaded(self) -> tuple[Decoder, Packer, Door]:
@@ -230,26 +270,25 @@ class Whisper:
         device, compute_type = self.resolved_device, self.resolved_compute_type
         model = fetch(self.resolved_model)
         workers, is_cpu = self.resolved_workers, device == "cpu"
-        each = workers if is_cpu else workers // len(self.device_index)
-        batch = self.batch_size or batch_size_for(model, device, compute_type, self.device_index)
-        if not is_cpu and not self.batch_size:
-            batch = max(batch // each, 1)  # they share the GPU's memory
+        batch = self.batch_size_with(model)
+        queue_s = min(max(2 * workers * batch * SECTION_S, LEAST_QUEUE_S), MOST_QUEUE_S[device])
         loaded = load(
             model,
             device=device,
             device_index=self.device_index,
             compute_type=compute_type,
             cpu_threads=max(cores() // workers, 1) if is_cpu else 0,
-            workers=each,
+            workers=self._workers_on_each,
         )
         get_vad_model()  # by one thread, before many ask for it
         decoder = Decoder(loaded, self.beam_size, self.word_times)
         packer = Packer(
             decoder.decode,
             decoder.decode_again,
-            # On a GPU a second thread prepares the next batch while the first is computed.
-            workers=workers if is_cpu else 2 * workers,
+            workers=workers,
             batch_size=batch,
-            longest_queue_s=min(max(2 * workers * batch * SECTION_S, LEAST_QUEUE_S), MOST_QUEUE_S),
+            longest_queue_s=queue_s,
+            # On a GPU a second thread prepares the next batch while the first is computed.
+            ahead=0 if is_cpu else workers,
         )
         return decoder, packer, Door(FILES_CUT * workers)

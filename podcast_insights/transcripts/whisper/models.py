@@ -98,7 +98,8 @@ def find_model(
     if name in ("auto", PACKAGED_MODEL) and revision is None:
         packaged = packaged_model()
         if packaged:
-            return packaged
+            why = "; no GPU was found or asked for" if device == "cpu" else ""
+            return replace(packaged, note=packaged.note + why)
         if name == "auto":
             raise UserError(
                 "There is no GPU and the packaged Whisper weights are not installed.",
@@ -191,7 +192,7 @@ def packaged_model() -> Model | None:
         PACKAGED_MODEL,
         str(Path(spec.origin).parent / "model"),
         f"{PACKAGED} {importlib.metadata.version(PACKAGED)}",
-        "packaged weights: small, English only; no GPU was found or asked for",
+        "packaged weights: small, English only",
         is_english_only=True,
     )
 
@@ -209,7 +210,11 @@ def fetch(model: Model) -> Model:
 
 
 def batch_size_for(
-    model: Model, device: str, compute_type: str, device_index: Sequence[int] = (0,)
+    model: Model,
+    device: str,
+    compute_type: str,
+    device_index: Sequence[int] = (0,),
+    workers: int = 1,
 ) -> int:
     """Sequences to generate together, by the model's shape and the memory that is free now.
 
@@ -220,6 +225,7 @@ def batch_size_for(
         device: `cpu` or `cuda`.
         compute_type: one that the device supports.
         device_index: numbers of the GPUs; the one with least free memory decides.
+        workers: batches computed at the same time on each GPU, which share its memory.
     """
     weights = read_weights(Path(model.location)) if Path(model.location).is_dir() else None
     if device == "cpu":
@@ -230,10 +236,11 @@ def batch_size_for(
     free = [free_memory_bytes(index) for index in device_index]
     least = min((memory for memory in free if memory is not None), default=None)
     if weights is None:
-        return default_batch_size(device, LARGE_V3_BYTES, least)
-    return default_batch_size(
-        device, weights.model_bytes(compute_type), least, weights.sequence_bytes(compute_type)
-    )
+        batch = default_batch_size(device, LARGE_V3_BYTES, least)
+    else:
+        needed = weights.model_bytes(compute_type), weights.sequence_bytes(compute_type)
+        batch = default_batch_size(device, needed[0], least, needed[1])
+    return max(batch // workers, 1)
 
 
 def load(

@@ -8,6 +8,7 @@ read, start anew in files that were stitched together, and are not looked at.
 What does not belong here: channels, rates and samples (`mixing.py`, `sound.py`).
 """
 
+import math
 import re
 import struct
 from collections.abc import Iterator
@@ -32,11 +33,13 @@ MAX_READ_FAILURES = 100
 MAX_PACKET_S = 10.0
 """A broken packet that claims to be longer is not believed."""
 
-TIMED = {"matroska,webm", "mov,mp4,m4a,3gp,3g2,mj2"}
-"""Formats in which time stamps are written down for each packet, or for all in one table."""
+TIMED = {"matroska,webm": 600.0, "mov,mp4,m4a,3gp,3g2,mj2": 600.0, "mpegts": 10.0}
+"""Formats in which time stamps are written down for each packet, or for all in one table, and
+how long a gap may be. A longer one is more likely a broken time stamp; in MPEG-TS, whose streams
+are stitched together, FFmpeg takes it for a seam."""
 
-MIN_GAP_S, MAX_GAP_S = 1.0, 600.0
-"""Shorter gaps are lip synchrony, longer ones more likely a broken time stamp."""
+MIN_GAP_S = 1.0
+"""Shorter gaps are lip synchrony."""
 
 RATES_HZ = range(1_000, 768_001)
 """Below is no speech; above, resampling filters grow without bound."""
@@ -54,6 +57,7 @@ class Damage:
         undecodable: of these.
         unreadable: times that reading itself failed.
         gaps_s: seconds between packets for which there is nothing.
+        silent_s: seconds of packets in whose place there is silence.
         reason: of the first failure.
     """
 
@@ -61,7 +65,13 @@ class Damage:
     undecodable: int = 0
     unreadable: int = 0
     gaps_s: float = 0.0
+    silent_s: float = 0.0
     reason: str = ""
+
+    @property
+    def lost_s(self) -> float:
+        """Seconds of silence in place of sound."""
+        return self.gaps_s + self.silent_s
 
     def note(self, error: object) -> None:
         """Keep the first reason."""
@@ -201,7 +211,9 @@ def heard(
         except FFmpegError as error:
             damage.undecodable += 1
             damage.note(error)
-            yield min(max(clock.seconds_of(packet), 0.0), MAX_PACKET_S)
+            lost_s = min(max(clock.seconds_of(packet), 0.0), MAX_PACKET_S)
+            damage.silent_s += lost_s
+            yield lost_s
             continue
         for frame in frames:
             if frame.sample_rate in RATES_HZ:
@@ -217,17 +229,28 @@ class Clock:
     def __init__(self, container: "InputContainer", stream: "AudioStream") -> None:
         self._tick_s = float(stream.time_base or 0)
         self._codec = stream.codec_context
-        self._is_timed = container.format.name in TIMED and self._tick_s > 0
+        self._max_gap_s = TIMED.get(container.format.name, 0.0) if self._tick_s > 0 else 0.0
         self._next_s = (container.start_time or 0) / 1_000_000
+        self._leapt_to_s = math.inf
 
     def gap_s(self, packet: "Packet") -> float:
-        """Seconds between the packet before and this one for which there is nothing; mostly 0."""
-        if not self._is_timed or packet.pts is None or not packet.size:
+        """Seconds for which there is nothing before this packet; mostly 0.
+
+        A leap in the time stamps is believed when the next packet goes on from there: one broken
+        stamp moved all that came behind it by twenty seconds. So a gap comes a packet late.
+        """
+        if not self._max_gap_s or packet.pts is None or not packet.size:
             return 0.0
-        start_s = packet.pts * self._tick_s
+        start_s, length_s = packet.pts * self._tick_s, (packet.duration or 0) * self._tick_s
         gap_s = start_s - self._next_s
-        self._next_s = start_s + (packet.duration or 0) * self._tick_s
-        return gap_s if MIN_GAP_S <= gap_s <= MAX_GAP_S else 0.0
+        goes_on = abs(start_s - self._leapt_to_s) < MIN_GAP_S
+        if abs(gap_s) >= MIN_GAP_S and not goes_on:
+            self._leapt_to_s = start_s + length_s
+            self._next_s += length_s
+            return 0.0
+        self._leapt_to_s = math.inf
+        self._next_s = start_s + length_s
+        return gap_s if MIN_GAP_S <= gap_s <= self._max_gap_s else 0.0
 
     def seconds_of(self, packet: "Packet") -> float:
         """How long a packet says it is, less what the decoder is told to leave out.

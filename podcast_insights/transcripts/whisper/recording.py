@@ -20,6 +20,7 @@ from podcast_insights.transcripts.records import Segment
 from podcast_insights.transcripts.whisper.decoding import probability
 from podcast_insights.transcripts.whisper.devices import is_out_of_memory
 from podcast_insights.transcripts.whisper.lanes import Lane, Said
+from podcast_insights.transcripts.whisper.packets import Damage
 from podcast_insights.transcripts.whisper.packing import Packer
 from podcast_insights.transcripts.whisper.records import SAMPLE_RATE, RunStopped, TranscriptionError
 from podcast_insights.transcripts.whisper.repair import (
@@ -96,6 +97,7 @@ class Recording:
     stopping: threading.Event
     samples: int = 0
     damage: str | None = None
+    lost_s: float = 0.0
     windows: int = 0
     decoded_again: int = 0
     work_s: float = 0.0
@@ -192,8 +194,8 @@ class Recording:
             self.samples += len(block)
             yield block
 
-    def _note_damage(self, damage: str) -> None:
-        self.damage = damage
+    def _note_damage(self, damage: Damage) -> None:
+        self.damage, self.lost_s = str(damage), round(damage.lost_s, 3)
 
     def _send(self, number: int, section: Section, look: Look | None = None) -> None:
         self._out += 1

@@ -41,6 +41,8 @@ class Transcription:
         detected_probability: how sure that is, between 0 and 1.
         damage: what of the file could not be decoded, in words; None if all could.
         is_multilingual: whether the model knows more than English.
+        promised_s: the file's length as it counts it itself; None where it does not.
+        lost_s: seconds of silence in place of what could not be decoded.
         unheard: speech that has no text, as seconds from and to; None where nobody looked.
     """
 
@@ -58,6 +60,8 @@ class Transcription:
     detected_probability: float | None = None
     damage: str | None = None
     is_multilingual: bool = True
+    promised_s: float | None = None
+    lost_s: float = 0.0
     unheard: tuple[tuple[float, float], ...] | None = None
 
     def without_words(self) -> "Transcription":

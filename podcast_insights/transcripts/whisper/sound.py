@@ -35,7 +35,7 @@ a few megabytes however many channels there are."""
 
 
 def blocks(
-    path: Path, block_s: float = 60.0, on_damage: Callable[[str], None] | None = None
+    path: Path, block_s: float = 60.0, on_damage: Callable[[Damage], None] | None = None
 ) -> Iterator[Floats]:
     """Mono float32 samples between -1 and 1 at 16 kHz, in order.
 
@@ -46,7 +46,7 @@ def blocks(
     Args:
         path: any container that FFmpeg reads, video included.
         block_s: seconds of a block.
-        on_damage: told once, at the end, how much could not be decoded, if any.
+        on_damage: told once, at the end, what could not be decoded, if anything.
 
     Raises:
         UndecodableError: not audio, or nothing in it can be decoded.
@@ -62,7 +62,7 @@ def blocks(
     if not some:
         raise UndecodableError("the audio has no samples" + (f": {damage}" if damage else ""))
     if damage and on_damage is not None:
-        on_damage(str(damage))
+        on_damage(damage)
 
 
 def decode(path: Path) -> Floats:

@@ -2,6 +2,7 @@
 
 import struct
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -16,13 +17,14 @@ RATE = 48_000
 
 @dataclass(frozen=True)
 class Track:
-    """A tone in all channels of one stream, times `gains`."""
+    """A tone in all channels of one stream, times `gains`, that begins after `late_s`."""
 
     pitch_hz: float = 440.0
     layout: str = "mono"
     seconds: float = 4.0
     disposition: Disposition = Disposition(0)  # noqa: RUF009 - a number
     gains: tuple[float, ...] = ()
+    late_s: float = 0.0
 
     def frame(self) -> av.AudioFrame:
         gains = np.array(self.gains or [1.0] * av.AudioLayout(self.layout).nb_channels)
@@ -30,6 +32,7 @@ class Track:
         packed = samples.T.reshape(1, -1).astype(np.float32)
         frame = av.AudioFrame.from_ndarray(packed, format="flt", layout=self.layout)
         frame.sample_rate = RATE
+        frame.pts, frame.time_base = round(self.late_s * RATE), Fraction(1, RATE)
         return frame
 
 

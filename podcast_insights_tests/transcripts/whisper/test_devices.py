@@ -21,24 +21,28 @@ from podcast_insights.transcripts.whisper.devices import (
     check_device_index,
     choose_compute_type,
     choose_device,
+    compute_capability,
     count_gpus,
     default_batch_size,
     free_memory_bytes,
     is_out_of_memory,
 )
+from podcast_insights.transcripts.whisper.engine import Whisper
 from podcast_insights_tests.conftest import ROOT
 from podcast_insights_tests.transcripts.whisper.test_weights import LARGE_V3
 
 CARDS = ("NVIDIA H100 80GB HBM3", "Tesla P40")
 LOCK = ROOT / "uv.lock"
 FREE = (79_000_000_000, 7_500_000_000)
+ALIKE, DIFFERENT = ((9, 0), (9, 0)), ((9, 0), (6, 1))
 
 
 class Driver:
     """Two GPUs, as libcuda tells of them: 0 is success, and results go through pointers."""
 
-    def __init__(self, fails: str = "") -> None:
+    def __init__(self, fails: str = "", capabilities: tuple[tuple[int, int], ...] = ALIKE) -> None:
         self.fails = fails
+        self.capabilities = capabilities
         self.held = 0
 
     def result(self, name: str) -> int:
@@ -51,6 +55,10 @@ class Driver:
     def cuDeviceGetName(self, name: Any, size: int, gpu: ctypes.c_int) -> int:  # noqa: ANN401, N802
         name.value = CARDS[gpu.value].encode()[: size - 1]
         return self.result("name")
+
+    def cuDeviceGetAttribute(self, value: Any, attribute: int, gpu: ctypes.c_int) -> int:  # noqa: ANN401, N802
+        value._obj.value = self.capabilities[gpu.value][attribute - 75]
+        return self.result("attribute")
 
     def cuDevicePrimaryCtxRetain(self, context: Any, gpu: ctypes.c_int) -> int:  # noqa: ANN401, N802
         if self.result("retain"):
@@ -90,7 +98,8 @@ def two_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def supports(monkeypatch: pytest.MonkeyPatch, *types: str, second: Sequence[str] = ()) -> None:
-    """Make both GPUs, or only the first, compute in these types."""
+    """Two GPUs that compute in these types; the second in others, if they are named."""
+    monkeypatch.setattr(devices, "count_gpus", lambda: 2)
     by_gpu = {0: set(types), 1: set(second or types)}
     monkeypatch.setattr(
         ctranslate2, "get_supported_compute_types", lambda device, index=0: by_gpu[index]
@@ -136,6 +145,38 @@ def test_only_gpus_that_exist_can_be_named() -> None:
         check_device_index(())
 
 
+@pytest.mark.usefixtures("two_gpus")
+def test_a_gpu_that_is_not_there_is_told_before_ctranslate2_blames_the_driver(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(device: str, index: int = 0) -> set[str]:
+        raise RuntimeError("CUDA failed with error invalid device ordinal")
+
+    monkeypatch.setattr(ctranslate2, "get_supported_compute_types", fail)
+    with pytest.raises(UserError, match="There is no GPU 2"):
+        choose_compute_type("auto", "cuda", (0, 2))
+    with pytest.raises(UserError, match="There is no GPU 7"):
+        Whisper(device="cuda", device_index=(7,)).resolved_compute_type  # noqa: B018 - raises
+
+
+def test_gpus_of_different_kinds_cannot_share_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(devices, "driver", lambda: Driver(capabilities=DIFFERENT))
+    monkeypatch.setattr(ctranslate2, "get_cuda_device_count", lambda: 2)
+    assert (compute_capability(0), compute_capability(1), compute_capability(2)) == (
+        *DIFFERENT,
+        None,
+    )
+    for alone in (0, 1):
+        check_device_index((alone,))
+    with pytest.raises(UserError) as caught:
+        check_device_index((0, 1))
+    assert "0 (NVIDIA H100 80GB HBM3, 9.0), 1 (Tesla P40, 6.1)" in caught.value.problem
+    assert "DEVICE_INDEX to GPUs of one kind" in caught.value.remedy
+    monkeypatch.setattr(devices, "driver", lambda: Driver("attribute", DIFFERENT))
+    assert compute_capability(0) is None
+    check_device_index((0, 1))
+
+
 @pytest.mark.parametrize(
     ("supported", "chosen"),
     [
@@ -169,6 +210,7 @@ def test_a_cpu_computes_in_int8_and_says_what_else_it_can() -> None:
         assert name in caught.value.remedy
 
 
+@pytest.mark.usefixtures("two_gpus")
 def test_a_driver_that_is_too_old_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(device: str, index: int = 0) -> set[str]:
         raise RuntimeError("CUDA driver version is insufficient for CUDA runtime version")
@@ -204,8 +246,10 @@ def test_without_figures_a_batch_is_careful() -> None:
     [
         (RuntimeError("CUDA failed with error out of memory"), True),
         (RuntimeError("cuBLAS failed with status CUBLAS_STATUS_ALLOC_FAILED"), True),
+        (RuntimeError("cuBLAS failed with status CUBLAS_STATUS_NOT_INITIALIZED"), True),
         (MemoryError(), True),
         (RuntimeError("cuBLAS failed with status CUBLAS_STATUS_EXECUTION_FAILED"), False),
+        (RuntimeError("Library libcublas.so.12 is not found or cannot be loaded"), False),
         (ValueError("out of memory"), False),
     ],
 )
@@ -251,6 +295,8 @@ SOURCES = {
         int cuDeviceGet(int *gpu, int index) { *gpu = index; return index > 1 ? 101 : 0; }
         int cuDeviceGetName(char *name, int size, int gpu) {
             strncpy(name, gpu ? "Card B" : "Card A", size); return 0; }
+        int cuDeviceGetAttribute(int *value, int attribute, int gpu) {
+            *value = attribute == 75 ? 8 : attribute == 76 ? 6 + gpu : -1; return 0; }
         int cuDevicePrimaryCtxRetain(context *found, int gpu) {
             made.gpu = gpu; *found = (context)&made; return 0; }
         int cuCtxPushCurrent_v2(context given) { return given != (context)&made; }
@@ -264,6 +310,7 @@ LOOK = """
 import ctypes
 from podcast_insights.transcripts.whisper import devices
 print(devices.card_name(1), devices.free_memory_bytes(1), devices.card_name(2))
+print(devices.compute_capability(1))
 print(devices.is_loadable("libcublas.so.12"), devices.missing_cuda_libraries())
 if devices.is_loadable("libcublas.so.12"):
     print(ctypes.CDLL("libcublas.so.12").cublas())
@@ -307,7 +354,7 @@ def test_pips_cuda_libraries_are_found_and_the_driver_is_understood(tmp_path: Pa
         )
         return done.stdout.splitlines()
 
-    assert look() == ["Card B 79000000001 None", "False []", "42"]
+    assert look() == ["Card B 79000000001 None", "(8, 7)", "False []", "42"]
     (tmp_path / "nvidia" / "cublas" / "lib" / "libcublasLt.so.12").write_bytes(b"not a library")
     told = "False ['libcublasLt.so.12', 'libcublas.so.12']"
-    assert look() == ["Card B 79000000001 None", told]
+    assert look() == ["Card B 79000000001 None", "(8, 7)", told]

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -17,10 +18,11 @@ import pytest
 
 from podcast_insights.errors import UserError
 from podcast_insights.transcripts.guards import count_words
-from podcast_insights.transcripts.whisper import engine
+from podcast_insights.transcripts.whisper import engine, packing
 from podcast_insights.transcripts.whisper.admission import Door
 from podcast_insights.transcripts.whisper.decoding import Piece, Result, Window
 from podcast_insights.transcripts.whisper.engine import Whisper
+from podcast_insights.transcripts.whisper.lanes import Lane
 from podcast_insights.transcripts.whisper.models import find_model
 from podcast_insights.transcripts.whisper.packing import Packer
 from podcast_insights.transcripts.whisper.records import (
@@ -28,6 +30,7 @@ from podcast_insights.transcripts.whisper.records import (
     Transcription,
     TranscriptionError,
 )
+from podcast_insights.transcripts.whisper.sections import Section
 from podcast_insights.transcripts.whisper.sound import decode
 from podcast_insights.transcripts.whisper.spoken import Spoken
 from podcast_insights_tests.conftest import SAMPLES
@@ -391,6 +394,46 @@ def test_files_and_workers_fill_the_cores_and_the_cards(monkeypatch: pytest.Monk
     cards = Whisper(device="cuda", device_index=(0, 1, 2))
     assert cards.resolved_workers == 3
     assert cards.files_at_once == 3 * replace(cards, device_index=(0,)).files_at_once
+    one = Whisper(device="cuda")
+    assert one.files_at_once == replace(one, workers=4).files_at_once == 64
+    assert replace(one, batch_size=48).files_at_once == 48
+    assert replace(one, batch_size=1).files_at_once == 8
+    assert replace(one, device_index=tuple(range(8))).files_at_once == 256
+
+
+class LongLane(Lane):
+    """Five minutes of audio that take no memory."""
+
+    window = Window(np.zeros(160, np.float32), "en")
+
+
+@pytest.mark.parametrize("cards", [1, 4])
+def test_batches_on_gpus_are_as_large_as_their_memory_allows(
+    cards: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "choose_device", lambda asked: asked)
+    monkeypatch.setattr(engine, "choose_compute_type", lambda *_: "float16")
+    monkeypatch.setattr(engine, "batch_size_for", lambda *_: 64)
+    monkeypatch.setattr(engine, "load", lambda *_, **__: SimpleNamespace())
+    whisper = Whisper(model="tiny.en", device="cuda", device_index=tuple(range(cards)))
+    _, packer, _ = whisper._loaded
+    gpus, finished, sizes = threading.Semaphore(cards), threading.Semaphore(0), []
+
+    def decode(windows: Sequence[Window]) -> list[Result]:
+        with gpus:
+            sizes.append(len(windows))
+            time.sleep(0.03)
+        return [Result((), -0.2, 0.0, 1.0, 30.0, None) for _ in windows]
+
+    packer.decode = decode
+    silence = np.broadcast_to(np.int16(0), (300 * SAMPLE_RATE,))
+    count = 3 * 64 * cards
+    for number in range(count):
+        section = Section(0.0, silence, ())
+        packer.put(LongLane((number, 0), section, "en", lambda lane: finished.release()))
+    assert all(finished.acquire(timeout=WAIT_S) for _ in range(count))
+    assert sum(sizes) == 10 * count
+    assert max(sizes) == sorted(sizes)[len(sizes) // 2] == 64
 
 
 def multilingual(
@@ -399,16 +442,35 @@ def multilingual(
 ) -> Whisper:
     """With a model that hears languages and says what these two do."""
     whisper = Whisper(device="cpu")
+    known = {"de", "en", "fr", "he", "id", "no", "tl", "zh"}
     model = SimpleNamespace(
         model=SimpleNamespace(is_multilingual=True),
-        supported_languages=["de", "en", "fr", "he", "id", "no", "tl"],
+        supported_languages=[*known, "yue"],  # faster-whisper's list is that of the newest model
+        hf_tokenizer=SimpleNamespace(token_to_id=lambda token: 1 if token[2:-2] in known else None),
     )
     decoder = SimpleNamespace(model=model, languages=languages)
     whisper.__dict__["_loaded"] = (decoder, Packer(decode, lambda *_: [], 1, 4), Door(4))
     return whisper
 
 
-def test_no_memory_for_hearing_the_language_is_that_files_error(speech: Path) -> None:
+def test_no_memory_for_hearing_the_language_is_that_files_error_if_it_lasts(
+    speech: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packing, "PATIENCE_S", (0.01,) * 3)
+    asked: list[int] = []
+
+    def passing(samples: np.ndarray) -> dict[str, float]:
+        asked.append(len(samples))
+        if len(asked) < 4:
+            raise RuntimeError("CUDA failed with error out of memory")
+        return {"fr": 0.9}
+
+    def silence(windows: Sequence[Window]) -> list[Result]:
+        return [Result((), -0.2, 0.0, 1.0, w.length_s, None) for w in windows]
+
+    assert multilingual(passing, silence).transcribe(speech).language == "fr"
+    assert len(asked) == 4
+
     def full(samples: np.ndarray) -> dict[str, float]:
         raise RuntimeError("CUDA failed with error out of memory")
 
@@ -428,6 +490,7 @@ def test_no_memory_for_hearing_the_language_is_that_files_error(speech: Path) ->
         ("nb-NO", Spoken("fr", 0.9), "no"),
         ("in", Spoken("fr", 0.9), "id"),
         ("fil-PH", Spoken("fr", 0.9), "tl"),
+        ("yue-HK", Spoken("fr", 0.9), "zh"),
         (None, None, "en"),
     ],
 )

@@ -73,6 +73,13 @@ def test_without_a_gpu_auto_is_the_packaged_model_and_says_so() -> None:
     assert loaded(found).model.is_multilingual is False
 
 
+def test_the_packaged_model_chosen_by_name_on_a_gpu_is_not_for_want_of_one() -> None:
+    assert "no GPU" in find_model(PACKAGED_MODEL, "cpu").note
+    note = find_model(PACKAGED_MODEL, "cuda").note
+    assert "English only" in note
+    assert "no GPU" not in note
+
+
 def test_with_a_gpu_auto_is_the_large_model() -> None:
     found = find_model("auto", "cuda")
     assert (found.name, found.revision) == (GPU_MODEL, PINNED[GPU_MODEL][1])
@@ -312,6 +319,8 @@ def test_the_fullest_gpu_and_the_models_shape_decide_the_batch(
     assert batch_size_for(packaged, "cuda", "float16", (0,)) == 64
     small = batch_size_for(packaged, "cuda", "float16", (0, 1))
     assert small < 64
+    assert batch_size_for(packaged, "cuda", "float16", (0,), workers=4) == 16
+    assert batch_size_for(packaged, "cuda", "float16", (0, 1), workers=100) == 1
     assert batch_size_for(packaged, "cuda", "float32", (0, 1)) < small
     assert batch_size_for(packaged, "cuda", "float16", (7,)) == 8
     unread = Model("large-v3-turbo", "some/where", "commit", "not downloaded yet")

@@ -1,7 +1,10 @@
 """Which stream is the show, what is damaged, and that a host can't choose other files."""
 
-from collections.abc import Iterator
+import struct
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import av
 import numpy as np
@@ -33,7 +36,7 @@ NONE, DEFAULT = Disposition(0), Disposition.default
 
 def words_about(path: Path) -> list[str]:
     told: list[str] = []
-    for _ in blocks(path, on_damage=told.append):
+    for _ in blocks(path, on_damage=lambda damage: told.append(str(damage))):
         assert not told, "only at the end"
     return told
 
@@ -186,6 +189,87 @@ def test_a_broken_time_stamp_is_not_hours_of_silence(tmp_path: Path) -> None:
     whole = record(tmp_path / "a.mkv", "matroska", "aac")
     path = without(whole, tmp_path / "b.mkv", 2, 2, shift_s=3600 * 5)
     assert len(decode(path)) / SAMPLE_RATE == pytest.approx(4, abs=0.1)
+
+
+def with_broken_stamp(path: Path, target: Path, at_s: float, by_s: float) -> Path:
+    """A copy of a Matroska file in which one packet's time stamp is off."""
+    content = bytearray(path.read_bytes())
+    with av.open(str(path)) as source:
+        broken = next(p for p in source.demux(audio=0) if p.pts * p.time_base >= at_s)
+        place = content.index(bytes(broken)) - 3  # milliseconds in the cluster, and flags
+    (stamp,) = struct.unpack_from(">h", content, place)
+    struct.pack_into(">h", content, place, stamp + round(by_s * 1000))
+    target.write_bytes(content)
+    return target
+
+
+@pytest.mark.parametrize("by_s", [20.0, 2.0, -2.0])
+def test_a_single_broken_time_stamp_moves_nothing(tmp_path: Path, by_s: float) -> None:
+    whole = record(tmp_path / "a.mkv", "matroska", "libopus", Track(seconds=12))
+    path = with_broken_stamp(whole, tmp_path / "b.mkv", 6.0, by_s)
+    assert len(decode(path)) / SAMPLE_RATE == pytest.approx(12, abs=0.1)
+    assert duration_of(path) == pytest.approx(12, abs=0.1)
+    assert words_about(path) == []
+
+
+@pytest.mark.parametrize(
+    ("container", "pictures", "codec"),
+    [("matroska", "mpeg4", "libopus"), ("mp4", "mpeg4", "aac"), ("mpegts", "mpeg2video", "aac")],
+)
+def test_sound_that_begins_behind_the_pictures_keeps_its_time(
+    tmp_path: Path, container: str, pictures: str, codec: str
+) -> None:
+    path = record(tmp_path / "a", container, codec, Track(late_s=3.0), video=pictures)
+    heard = decode(path)
+    assert len(heard) / SAMPLE_RATE == pytest.approx(7, abs=0.1)
+    assert duration_of(path) == pytest.approx(7, abs=0.1)
+    assert loudness(heard[SAMPLE_RATE // 2 : 5 * SAMPLE_RATE // 2]) == 0
+    assert loudness(heard[-3 * SAMPLE_RATE :]) == pytest.approx(0.21, abs=0.02)
+
+
+@dataclass(frozen=True)
+class Packet:
+    """As much of one as tells its time, in milliseconds."""
+
+    pts: int
+    duration: int = 100
+    size: int = 1
+
+
+def gaps(container: str, starts_s: Iterable[float]) -> list[float]:
+    """What a clock finds missing before packets that begin then."""
+    clock = packets.Clock(
+        SimpleNamespace(format=SimpleNamespace(name=container), start_time=0),
+        SimpleNamespace(time_base=0.001, codec_context=None),
+    )
+    return [round(clock.gap_s(Packet(round(start_s * 1000))), 3) for start_s in starts_s]
+
+
+def steps(begin_s: float, count: int = 20) -> list[float]:
+    return [begin_s + n / 10 for n in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("second_s", "matroska_s", "mpegts_s"),
+    [
+        (2.0, 0, 0),
+        (2.9, 0, 0),
+        (7.0, 5, 5),
+        (32.0, 30, 0),  # in MPEG-TS a seam, as a later one may be by any time
+        (702.0, 0, 0),
+        (0.0, 0, 0),
+    ],
+)
+def test_a_leap_is_believed_when_it_is_gone_on_with(
+    second_s: float, matroska_s: float, mpegts_s: float
+) -> None:
+    starts = steps(0.0) + steps(second_s) + steps(second_s + 5.0)
+    for container, missing_s in (("matroska,webm", matroska_s), ("mpegts", mpegts_s), ("mp3", 0)):
+        found = gaps(container, starts)
+        assert found[21] == missing_s
+        # From there on, too, a gap is seen: 2 s of packets, and 3 s of nothing.
+        assert found[41] == (3.0 if container != "mp3" else 0)
+        assert sum(found) == found[21] + found[41]
 
 
 @pytest.mark.parametrize("rate", [1, 100, 999, 768_001, 2**31 - 1])

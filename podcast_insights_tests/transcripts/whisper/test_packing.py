@@ -87,10 +87,18 @@ def desk() -> Desk:
     return Desk()
 
 
-def packer_of(model: Model, workers: int = 1, batch_size: int = 4, is_open: bool = True) -> Packer:
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test waits for memory."""
+    monkeypatch.setattr(packing, "PATIENCE_S", (0.01, 0.01, 0.01))
+
+
+def packer_of(
+    model: Model, workers: int = 1, batch_size: int = 4, is_open: bool = True, ahead: int = 0
+) -> Packer:
     if is_open:
         model.go.set()
-    return Packer(model.decode, model.decode_again, workers, batch_size)
+    return Packer(model.decode, model.decode_again, workers, batch_size, ahead=ahead)
 
 
 def texts(lane: Lane) -> list[str]:
@@ -168,8 +176,10 @@ def test_too_large_a_batch_is_halved_for_good_and_nothing_is_lost(
     assert all(len(batch) <= most for batch in model.batches[too_large[-1] + 1 :])
 
 
+@pytest.mark.usefixtures("impatient")
 def test_without_memory_for_one_window_the_file_is_told_what_to_do(desk: Desk) -> None:
-    packer = packer_of(Model(most=0))
+    model = Model(most=0)
+    packer = packer_of(model)
     for number in (1, 2, 3):
         packer.put(desk.lane(number))
     for lane in desk.wait(3):
@@ -177,6 +187,72 @@ def test_without_memory_for_one_window_the_file_is_told_what_to_do(desk: Desk) -
         told = str(failure(lane.error))
         assert "too little memory" in told
         assert "PODCAST_INSIGHTS_WHISPER_MODEL" in told
+    assert [sum(batch == [n] for batch in model.batches) for n in (1, 2, 3)] == [4, 4, 4]
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("batch_size", [1, 4])
+def test_a_shortage_of_memory_that_passes_costs_no_file(desk: Desk, batch_size: int) -> None:
+    model, left = Model(), [3]
+
+    def decode(windows: Sequence[Window]) -> list[Result]:
+        if left[0]:
+            left[0] -= 1
+            raise RuntimeError(OUT_OF_MEMORY)
+        return model.decode(windows)
+
+    packer = packer_of(model, batch_size=batch_size)
+    packer.decode = decode
+    lanes = [desk.lane(n) for n in (1, 2, 3)]
+    for lane in lanes:
+        packer.put(lane)
+    desk.wait(3)
+    assert left == [0]
+    assert [lane.error for lane in lanes] == [None] * 3
+    assert [texts(lane) for lane in lanes] == [[str(n)] * 3 for n in (1, 2, 3)]
+
+
+def test_nobody_waits_for_memory_for_what_is_not_wanted_any_more(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packing, "PATIENCE_S", (WAIT_S,))
+    model = Model(most=0)
+    packer = packer_of(model)
+    lane = desk.lane(1)
+    packer.put(lane)
+    assert model.begun.acquire(timeout=WAIT_S)
+    began = time.monotonic()
+    lane.is_wanted = lambda: False
+    desk.wait(1)
+    assert time.monotonic() - began < WAIT_S / 2
+    assert len(model.batches) <= 2
+
+
+def test_what_comes_while_the_gpu_is_busy_goes_into_one_batch(desk: Desk) -> None:
+    """The thread that prepares batches once took each short file as it came: batches of one."""
+    model = Model()
+    packer = packer_of(model, batch_size=64, is_open=False, ahead=1)
+    for number in range(1, 26):
+        packer.put(desk.lane(number, length_s=20.0))
+        if number == 1:
+            assert model.begun.acquire(timeout=WAIT_S)
+    model.go.set()
+    desk.wait(25)
+    assert [len(batch) for batch in model.batches] == [1, 24]
+
+
+def test_a_whole_batch_is_prepared_while_the_gpu_is_busy(desk: Desk) -> None:
+    model = Model()
+    packer = packer_of(model, batch_size=4, is_open=False, ahead=1)
+    for number in range(1, 6):
+        packer.put(desk.lane(number, length_s=20.0))
+        if number == 1:
+            assert model.begun.acquire(timeout=WAIT_S)
+    is_begun = model.begun.acquire(timeout=WAIT_S / 6)
+    model.go.set()
+    desk.wait(5)
+    assert is_begun
+    assert sorted(model.batches) == [[1], [2, 3, 4, 5]]
 
 
 def test_a_window_that_the_model_fails_on_costs_its_own_file_only(desk: Desk) -> None:
@@ -313,6 +389,7 @@ def test_what_is_urgent_passes_a_full_queue_and_those_who_wait(desk: Desk) -> No
     assert len(desk.wait(3)) == 3
 
 
+@pytest.mark.usefixtures("impatient")
 def test_without_memory_for_a_second_look_the_first_stands(
     desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -158,11 +158,11 @@ NOT_HAD = {
 HEARD = {
     "holes_every_50kB.mp3": ("printing", {"ok"}),
     "m4a_named.mp3": ("printing", {"ok"}),
-    "truncated_half.mp3": ("printing", {"ok"}),
+    "truncated_half.mp3": ("printing", {"truncated_audio"}),
     "wrong_extension_m4a_named.aac": ("students", {"ok", "incomplete", "not_speech", "unsure"}),
 }
 """What is damaged, and still says something: a word of it, and its status. The last
-one is ten seconds long, too short for guards to be sure; nothing claims how long the others are."""
+one is ten seconds long, too short for guards to be sure; no feed claims how long the others are."""
 GOOD = SAMPLES / "audio" / "compute-ledger-1.mp3"
 
 
