@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     partitions_def=DAILY,
     backfill_policy=BLOCK,
     pool="gpu",
-    code_version="4",
+    code_version="5",
 )
 def transcripts(
     context: dg.AssetExecutionContext,
@@ -102,7 +102,7 @@ def claimed_languages(warehouse: WarehouseResource) -> dict[str, str]:
 def run_metadata(frame: pl.DataFrame, episodes: pl.DataFrame) -> dict[str, object]:
     """What a data engineer wants to see after the run."""
     from podcast_insights.text import markdown_table
-    from podcast_insights.transcripts.records import KEPT
+    from podcast_insights.transcripts.statuses import KEPT
 
     sound = frame.filter(pl.col("status") == "ok")
     heard = sound.filter(pl.col("source") == "whisper")
@@ -112,6 +112,7 @@ def run_metadata(frame: pl.DataFrame, episodes: pl.DataFrame) -> dict[str, objec
         "transcripts": sound.height,
         "from_publisher": sound.height - heard.height,
         "failed": frame.filter(pl.col("status") == "failed").height,
+        "by_status": dict(frame["status"].value_counts().sort("status").iter_rows()),
         "kept": frame.filter(pl.col("source_reason").str.starts_with(KEPT)).height,
         "audio_hours": round(float(sound["duration_s"].sum() or 0) / 3600, 3),
         "words": int(sound["words"].sum() or 0),
@@ -123,7 +124,7 @@ def run_metadata(frame: pl.DataFrame, episodes: pl.DataFrame) -> dict[str, objec
         "cost_usd": 0.0,
         "preview": dg.MarkdownMetadataValue(
             markdown_table(
-                titled.sort("published_on"),
+                titled.sort(pl.col("status") == "ok", "published_on"),
                 ["published_on", "title", "status", "source", "duration_s", "words", "error"],
             )
         ),

@@ -116,6 +116,11 @@ class AudioStore:
         """Let the next run ask the host again; no audio and no text is deleted."""
         self.cache.path("enclosures", pointer_key(episode), ".json").unlink(missing_ok=True)
 
+    def discard(self, audio: Audio) -> None:
+        """Nothing can be heard in the file: it is of no use, unless all audio is kept."""
+        if self.keep_days is not None:
+            audio.path.unlink(missing_ok=True)
+
     def named(self, sha256: str, size_bytes: int) -> Audio:
         """Audio by its hash, whether the file is kept or not."""
         return Audio(sha256, size_bytes, self.cache.path("audio", sha256, ".audio"))

@@ -15,10 +15,16 @@ import polars as pl
 
 from podcast_insights.checking import Check, Question, Verdict
 from podcast_insights.text import counted, markdown_table
+from podcast_insights.transcripts.statuses import KEPT
 
-TITLED = """(
-SELECT t.published_on, t.status, t.error, e.title, e.show_title
-FROM transcripts t LEFT JOIN episodes e USING (episode_id))"""
+TITLED = f"""(
+SELECT t.published_on, e.title, e.show_title,
+  CASE WHEN is_kept THEN 'failed' ELSE t.status END AS status,
+  CASE WHEN is_kept THEN 'an older text stays: ' || t.source_reason[{len(KEPT) + 1}:]
+    ELSE t.error END AS error
+FROM (SELECT *, starts_with(coalesce(source_reason, ''), '{KEPT}') AS is_kept FROM transcripts) t
+LEFT JOIN episodes e USING (episode_id))"""  # noqa: S608 - our own words
+"""A text that was kept says nothing of its audio, which could not be had."""
 COLUMNS = "published_on, status, error, title, show_title"
 MAX_CELL_CHARS = 400
 NAMED = 3
@@ -32,8 +38,13 @@ TOLD: Mapping[str, tuple[str, str, str]] = {
     ),
     "truncated_audio": (
         "audio_is_whole",
-        "No audio is much shorter than the feed claims.",
+        "No audio is much shorter than its own file promises or the feed claims.",
         "materialize the day again, which has it sent anew",
+    ),
+    "longer_than_claimed": (
+        "audio_is_of_its_episode",
+        "No audio is several times as long as the feed claims.",
+        "listen whether it is this episode, and complain to the publisher",
     ),
     "not_speech": (
         "transcripts_have_words",
@@ -43,17 +54,17 @@ TOLD: Mapping[str, tuple[str, str, str]] = {
     "implausible_pace": (
         "transcripts_at_a_speaking_pace",
         "Nobody says more words a minute than anyone can.",
-        "complain to the publisher",
+        "transcribe it anew with another model",
     ),
     "impossible_times": (
         "transcripts_times_possible",
         "Segments run forward, lie within the audio, and last as long as their words take.",
-        "complain to the publisher",
+        "transcribe it anew with another model",
     ),
     "overlapping": (
         "transcripts_one_text_at_a_time",
         "No transcript holds two texts, or each line several times.",
-        "complain to the publisher",
+        "transcribe it anew with another model",
     ),
     "incomplete": (
         "transcripts_complete",

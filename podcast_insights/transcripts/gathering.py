@@ -79,7 +79,8 @@ class Gathering:
             if len(episodes) == 1:
                 continue
             pairs = [(e, self.audio_of[e["episode_id"]]) for e in episodes]
-            self._take(episodes, shared(pairs, self.rows, self.make, self.is_text_known))
+            rows = shared(pairs, self.rows, self.make, self.is_text_known, self._has_stood)
+            self._take(episodes, rows)
             for episode, audio in pairs:
                 self._release(audio, self.rows[episode["episode_id"]])
 
@@ -105,6 +106,10 @@ class Gathering:
         same = self._alike.setdefault(audio.sha256, [])
         same.append(episode)
         return same
+
+    def _has_stood(self, episode: Row, audio: Audio) -> bool:
+        old = self.stored(episode["episode_id"])
+        return old is not None and old["audio_sha256"] == audio.sha256
 
     def _or_stored(self, episode: Row, row: Row) -> Row:
         old = self.stored(episode["episode_id"]) if row["status"] == "failed" else None

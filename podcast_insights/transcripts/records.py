@@ -6,26 +6,8 @@ from typing import Any
 
 import dataframely as dy
 
+from podcast_insights.transcripts.statuses import STATUSES
 from podcast_insights.warehouse.contracts import Table
-
-STATUSES = (
-    "ok",
-    "failed",
-    "duplicate_audio",
-    "not_speech",
-    "incomplete",
-    "impossible_times",
-    "repetitive",
-    "implausible_pace",
-    "overlapping",
-    "wrong_language",
-    "unsure",
-    "truncated_audio",
-    "same_text",
-)
-
-KEPT = "kept; could not be made anew: "
-"""How `source_reason` begins where a new row would have been `failed` and the old one stayed."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +56,15 @@ class TranscriptSchema(dy.Schema):
     published_on = dy.Date(description="Its day of publication; the partition.")
     status = dy.String(
         check=lambda c: c.is_in(STATUSES),
-        description="ok; failed: no audio or not decodable; anything else: a guard fired, the "
-        "text is kept but no insight is drawn from it.",
+        description="ok; failed: no audio, or not decodable; duplicate_audio: the audio of another "
+        "episode, which has the text. Anything else: a guard fired, the text is kept but no "
+        "insight is drawn from it. truncated_audio: shorter than the file itself promises or the "
+        "feed claims, or much of it is damaged; longer_than_claimed: several times as long as the "
+        "feed claims; not_speech: hardly any words; implausible_pace: more words a minute than "
+        "anyone can say; impossible_times: segments run backwards, past the end, or are too short "
+        "for their words; overlapping: text lies over other text; incomplete: speech without "
+        "text; repetitive: words go round in circles; wrong_language: not in the feed's language; "
+        "unsure: Whisper was guessing; same_text: another recording has the very same text.",
     )
     error = dy.String(nullable=True, description="What went wrong, and what to do.")
     source = dy.String(

@@ -8,8 +8,10 @@ from typing import Any
 
 from podcast_insights.net.client import FetchError
 from podcast_insights.transcripts.audio import Audio
+from podcast_insights.transcripts.duration import Length
 from podcast_insights.transcripts.guards import Finding, count_words, inspect, text_key
-from podcast_insights.transcripts.records import KEPT, Segment
+from podcast_insights.transcripts.records import Segment
+from podcast_insights.transcripts.statuses import KEPT
 from podcast_insights.transcripts.whisper.records import (
     Transcription,
     TranscriptionError,
@@ -35,6 +37,8 @@ def heard_row(episode: Row, audio: Audio, heard: Transcription, language: str | 
         heard.speech_s,
         language=language or heard.language,
         claimed_s=episode.get("claimed_duration_s"),
+        promised_s=heard.promised_s,
+        lost_s=heard.lost_s,
         detected=(heard.detected_language, sure) if language and heard.detected_language else None,
         confidence=heard.confidence,
         is_english_only=not heard.is_multilingual,
@@ -59,13 +63,19 @@ def published_row(
     episode: Row,
     audio: Audio,
     segments: Sequence[Segment],
-    duration_s: float,
+    length: Length,
     language: str | None,
 ) -> Row:
     """A row of a publisher's text, and with the guards' verdict on it."""
-    claimed_s = episode.get("claimed_duration_s")
-    finding = inspect(segments, duration_s, None, language=language, claimed_s=claimed_s)
-    return text_row(episode, audio, segments, duration_s, finding) | {
+    finding = inspect(
+        segments,
+        length.duration_s,
+        None,
+        language=language,
+        claimed_s=episode.get("claimed_duration_s"),
+        promised_s=length.promised_s,
+    )
+    return text_row(episode, audio, segments, length.duration_s, finding) | {
         "source": "publisher",
         "language": language,
     }
@@ -101,6 +111,11 @@ def kept(episode: Row, stored: Row, error: str) -> Row:
         "published_on": episode["published_on"],
         "source_reason": f"{KEPT}{error}",
     }
+
+
+def is_kept(row: Row) -> bool:
+    """Whether a row stayed for want of audio to make it anew."""
+    return (row["source_reason"] or "").startswith(KEPT)
 
 
 def in_words(error: Exception) -> str:
@@ -170,7 +185,7 @@ def describe(row: Row, episode: Row) -> str:
     """One line for the log."""
     if row["status"] != "ok":
         return f"{episode['title']}: {row['status']}: {row['error']}"
-    if (row["source_reason"] or "").startswith(KEPT):
+    if is_kept(row):
         return f"{episode['title']}: {row['source_reason']}"
     speed = f", {row['real_time_factor']:.0f} times real time" if row["real_time_factor"] else ""
     damage = f"; {row['damage']}" if row["damage"] else ""

@@ -8,6 +8,7 @@ What does not belong here: Dagster, and how the rows are stored.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +19,7 @@ from podcast_insights.net.client import Client, host_of
 from podcast_insights.transcripts.ahead import Ahead
 from podcast_insights.transcripts.audio import Audio, AudioStore
 from podcast_insights.transcripts.downloads import writable
-from podcast_insights.transcripts.duration import duration_of
+from podcast_insights.transcripts.duration import Length, length_of
 from podcast_insights.transcripts.gathering import Gathering
 from podcast_insights.transcripts.owners import Owner, Stored, nobody, nothing
 from podcast_insights.transcripts.publishing.offers import Link, Offer, Publisher
@@ -172,7 +173,7 @@ class Transcriber:
             language_of=self.language_of,
             claimed_language_of=self.claimed_language_of,
             address_of=self.transcript_address,
-            duration_of=self.duration_of,
+            duration_of=lambda episode, audio: self.length_of(episode, audio).duration_s,
             links=self.links,
             is_stopped=self.store.stopping.is_set,
         )
@@ -199,6 +200,7 @@ class Transcriber:
         except Exception as error:  # one episode must not cost the others their rows
             if isinstance(error, UndecodableError):
                 self.store.forget(episode)
+                self.store.discard(audio)
             return failed(episode, in_words(error), audio)
         if row["status"] == "truncated_audio":
             self.store.forget(episode)
@@ -253,12 +255,12 @@ class Transcriber:
         """The row of a publisher's text."""
         language = self.language_of(episode["feed_id"]) or offer.language
         segments = offer.segments or ()
-        row = published_row(episode, audio, segments, offer.duration_s, language)
+        row = published_row(episode, audio, segments, self.length_of(episode, audio), language)
         self.store.note(audio, offer.key)
         return row | {"source_reason": offer.reason}
 
-    def duration_of(self, episode: Row, audio: Audio) -> float:
-        """Seconds of audio; kept, because the file may be deleted later.
+    def length_of(self, episode: Row, audio: Audio) -> Length:
+        """How long audio is; kept, because the file may be deleted later.
 
         Raises:
             FetchError: the file is gone, and can't be had again.
@@ -266,13 +268,14 @@ class Transcriber:
         """
         heard = self.known_transcription(episode, audio)
         if heard:
-            return heard.duration_s
-        key = long_hash("duration", audio.sha256)
-        stored = self.cache.read_json("transcripts", key)
-        if not isinstance(stored, float):
-            if not audio.path.exists():
-                audio = self.store.fetch(episode)
-            self.store.used(audio)
-            stored = duration_of(audio.path)
-            self.cache.write_json("transcripts", key, stored)
-        return stored
+            return Length(heard.duration_s, heard.promised_s)
+        key = long_hash("length", audio.sha256)
+        with suppress(TypeError):  # damaged
+            if stored := self.cache.read_json("transcripts", key):
+                return Length(**stored)
+        if not audio.path.exists():
+            audio = self.store.fetch(episode)
+        self.store.used(audio)
+        length = length_of(audio.path)
+        self.cache.write_json("transcripts", key, vars(length))
+        return length

@@ -17,7 +17,7 @@ from datetime import date
 
 from podcast_insights.feeds.subscriptions import Subscription
 from podcast_insights.transcripts.owners import STANDS_FOR
-from podcast_insights.transcripts.records import KEPT
+from podcast_insights.transcripts.statuses import KEPT
 from podcast_insights.wanted import wanted_days
 from podcast_insights.warehouse.database import Warehouse
 

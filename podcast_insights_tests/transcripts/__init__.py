@@ -164,10 +164,12 @@ class Stenographer(Whisper):
 
     def transcribe(self, path: Path, language: str | None = None) -> Transcription:
         self.heard.append(path.name)
-        first, *others = spoken(120, self.duration_s)
-        # Other audio, other words.
-        own = replace(first, text=first.text.replace("word0", path.stem[:16]))
-        segments = (own, *others)
+        # Other audio, other words; of letters alone, as language is judged by them.
+        own = path.stem[:6].translate({ord("0") + n: "ghijklmnop"[n] for n in range(10)})
+        segments = tuple(
+            replace(segment, text=segment.text.replace("word", f"w{own}"))
+            for segment in spoken(120, self.duration_s)
+        )
         return Transcription(
             segments=segments,
             language=language or "en",

@@ -20,8 +20,9 @@ from podcast_insights.transcripts.asset import (
 )
 from podcast_insights.transcripts.guards import text_key
 from podcast_insights.transcripts.publishing.offers import Link
-from podcast_insights.transcripts.records import KEPT, TRANSCRIPTS
+from podcast_insights.transcripts.records import TRANSCRIPTS
 from podcast_insights.transcripts.resource import WhisperTranscriber
+from podcast_insights.transcripts.statuses import KEPT
 from podcast_insights.warehouse.resource import WarehouseResource
 from podcast_insights.warehouse.windows import DateWindow
 from podcast_insights_tests.transcripts import DAY, Host, episode, spoken, tone, write_wav

@@ -12,8 +12,9 @@ from podcast_insights.cache import Cache
 from podcast_insights.transcripts.audio import Audio, AudioStore
 from podcast_insights.transcripts.duration import duration_of
 from podcast_insights.transcripts.owners import StoredOwners
-from podcast_insights.transcripts.records import KEPT, TRANSCRIPTS
+from podcast_insights.transcripts.records import TRANSCRIPTS
 from podcast_insights.transcripts.same_audio import shared
+from podcast_insights.transcripts.statuses import KEPT
 from podcast_insights.transcripts.transcribe import Transcriber
 from podcast_insights.transcripts.whisper.records import Transcription, TranscriptionError
 from podcast_insights.warehouse.database import Warehouse
@@ -163,11 +164,9 @@ class TestKept:
         assert (found["a"]["status"], found["b"]["status"]) == ("ok", "duplicate_audio")
         assert len(desk.whisper.heard) == 1
 
-    @pytest.mark.parametrize(
-        ("days", "status", "source"), [(None, "ok", "whisper"), (0, "same_text", "publisher")]
-    )
+    @pytest.mark.parametrize(("days", "source"), [(None, "whisper"), (0, "publisher")])
     def test_a_text_that_is_kept_may_be_anothers_by_now(
-        self, desk: Desk, tmp_path: Path, days: int | None, status: str, source: str
+        self, desk: Desk, tmp_path: Path, days: int | None, source: str
     ) -> None:
         bodies = [write_wav(tmp_path / f"{n}.wav", tone(60, n)).read_bytes() for n in (300, 400)]
         text = desk.host.put("/text.vtt", vtt(spoken(120, 60.0)))
@@ -176,9 +175,10 @@ class TestKept:
         desk.run(desk.put("b", bodies[1], **later), days=days)
         edited = desk.put("b", None, 503, claimed_duration_s=61.0, **later)
         found = desk.run(desk.put("a", bodies[0], **told), edited, days=days)
-        assert (found["a"]["status"], found["b"]["status"]) == ("ok", status)
-        assert found["b"]["source"] == source
-        assert found["b"]["source_reason"].startswith(KEPT) is (status != "ok")
+        assert (found["a"]["status"], found["b"]["status"]) == ("ok", "ok")
+        # Whose it is can only be heard.
+        assert (found["a"]["source"], found["b"]["source"]) == ("whisper", source)
+        assert found["b"]["source_reason"].startswith(KEPT) is (source == "publisher")
 
 
 class TestSentAnew:
@@ -277,7 +277,14 @@ class TestOneAudio:
 
 
 def row(name: str, status: str) -> Row:
-    return {"episode_id": name, "status": status, "error": None}
+    """A row of an episode; `kept` is a sound text that could not be made anew."""
+    is_kept = status == "kept"
+    return {
+        "episode_id": name,
+        "status": "ok" if is_kept else status,
+        "error": None,
+        "source_reason": f"{KEPT}HTTP 404" if is_kept else None,
+    }
 
 
 @pytest.mark.parametrize(
@@ -292,6 +299,11 @@ def row(name: str, status: str) -> Row:
         ({"a": "unsure"}, "", {"b": "ok"}, "b", "b"),
         ({"b": "unsure"}, "", {"a": "unsure", "c": "unsure"}, "a", "ac"),
         ({"b": "unsure"}, "", {"a": "failed", "c": "failed"}, "b", "ac"),
+        # An older text is made anew, as there is audio now.
+        ({"a": "kept", "b": "ok"}, "a", {"a": "ok"}, "a", "a"),
+        ({"a": "kept", "b": "ok"}, "", {}, "b", ""),
+        ({"a": "kept", "b": "unsure"}, "", {"a": "ok"}, "a", "a"),
+        ({"a": "kept", "b": "unsure"}, "", {"a": "kept", "c": "failed"}, "a", "ac"),
     ],
 )
 def test_the_earliest_with_the_best_text_stands_for_an_audio(
@@ -309,8 +321,21 @@ def test_the_earliest_with_the_best_text_stands_for_an_audio(
         {name: row(name, status) for name, status in made.items()},
         make,
         lambda episode, audio: episode["episode_id"] in known,
+        lambda episode, audio: False,
     )
     repeats = {name: found[name]["error"] for name in "abc" if name != owner}
     assert set(repeats.values()) == {f"the same audio as episode {owner}"}
-    assert found[owner]["status"] == (made | possible)[owner]
+    assert found[owner]["status"] == row(owner, (made | possible)[owner])["status"]
     assert "".join(asked) == tried
+
+
+def test_who_has_stood_for_an_audio_does_so_still() -> None:
+    audio = Audio("11" * 32, 1, Path("a"))
+    found = shared(
+        [(episode(name, ""), audio) for name in "ab"],
+        {name: row(name, "ok") for name in "ab"},
+        lambda episode, audio: row(episode["episode_id"], "ok"),
+        lambda episode, audio: True,
+        lambda episode, audio: episode["episode_id"] == "b",
+    )
+    assert (found["a"]["status"], found["b"]["status"]) == ("duplicate_audio", "ok")

@@ -11,7 +11,8 @@ from podcast_insights.transcripts.guards import Finding, inspect
 from podcast_insights.transcripts.guards.language import MIN_CONFIDENCE
 from podcast_insights.transcripts.guards.words import count_words, text_key, tokens, words_in
 from podcast_insights.transcripts.publishing import TranscriptFormatError, parse_transcript
-from podcast_insights.transcripts.records import STATUSES, Segment
+from podcast_insights.transcripts.records import Segment
+from podcast_insights.transcripts.statuses import STATUSES
 from podcast_insights_tests.conftest import SAMPLES, SHARED
 from podcast_insights_tests.effort import assert_no_more_than_linear
 from podcast_insights_tests.transcripts import prose, spoken
@@ -83,6 +84,12 @@ def pausing(times: int, pause_s: float, *, talk_s: float = 300.0) -> list[Segmen
     return [Segment(n * step + pause_s, (n + 1) * step, f"{prose(40)} {n}") for n in range(times)]
 
 
+def twice(segments: list[Segment], every: int) -> list[Segment]:
+    """Each of them in a row, or one of some, said twice."""
+    texts = [s.text for n, s in enumerate(segments) for _ in range(1 + (n % every == 0))]
+    return [Segment(float(n), n + 1.0, text) for n, text in enumerate(texts)]
+
+
 def two_texts(overlap_s: float) -> list[Segment]:
     """Pieces of ten seconds, each of which begins before the one before it ends."""
     return [Segment(n * (10 - overlap_s), n * (10 - overlap_s) + 10, prose(20)) for n in range(100)]
@@ -148,16 +155,13 @@ CASES: list[tuple[str, list[Segment], float, float | None, bool]] = [
     ("incomplete", without(HOUR, 600.0, 900.0), 3600.0, None, True),
     ("incomplete", without(HOUR, 600.0, 780.0), 3600.0, None, False),
     ("incomplete", without(HOUR, 600.0, 784.0), 3600.0, None, True),
-    # Jingles of a minute are no missing words; pauses that are taken for speech aren't, either.
-    ("incomplete", pausing(12, 60.0), 4320.0, None, False),
-    ("incomplete", pausing(12, 61.0), 4332.0, None, True),
+    # Pauses that are taken for speech are no missing words.
     ("incomplete", pausing(400, 2.0, talk_s=10.0), 4800.0, 4800.0, False),
     ("incomplete", pausing(400, 4.0, talk_s=10.0), 5600.0, 5600.0, True),
     ("repetitive", HOUR, 3600.0, None, False),
     ("repetitive", loop(3, 0), 30.0, None, False),
     ("repetitive", loop(4, 0), 40.0, None, True),
-    ("repetitive", between(30, 70), 1000.0, None, False),
-    ("repetitive", between(31, 69), 1000.0, None, True),
+    ("repetitive", between(31, 69), 1000.0, None, False),
     ("repetitive", between(50, 50, "Yeah. Right."), 1000.0, None, False),
     # In one place: within a segment, short ones, two and three of them in turn, near the end.
     ("repetitive", loop(9, 70), 1000.0, None, False),
@@ -170,14 +174,18 @@ CASES: list[tuple[str, list[Segment], float, float | None, bool]] = [
     ("repetitive", loop(1, 70, "I think so. You do? " * 16), 1000.0, None, True),
     ("repetitive", loop(1, 70, f"{prose(30)}. {prose(45)}. Here. " * 4), 1000.0, None, True),
     ("repetitive", loop(1, 9, "谢谢" * 60), 100.0, None, True),
+    # Captions that show each line twice, and one in five of them.
+    ("repetitive", twice(EVEN, every=1), 200.0, None, True),
+    ("repetitive", twice(EVEN, every=5), 120.0, None, False),
     # A refrain comes back after a verse; another is sung twice, and people say bye.
     ("repetitive", song(verses=6, refrains=1), 600.0, None, False),
     ("repetitive", song(verses=6, refrains=3), 600.0, None, False),
     ("repetitive", song(verses=2, refrains=9), 600.0, None, True),
     ("repetitive", [*HOUR, Segment(3590.0, 3600.0, "Bye, " * 20)], 3600.0, None, False),
-    ("impossible_times", [Segment(0.0, 1.0, prose(10))], 100.0, None, False),
-    ("impossible_times", [Segment(0.0, 1.0, prose(11))], 100.0, None, True),
-    ("impossible_times", [Segment(0.0, 0.0, prose(7))], 100.0, None, False),
+    ("impossible_times", [Segment(0.0, 1.0, prose(13))], 100.0, None, False),
+    ("impossible_times", [Segment(0.0, 1.0, prose(14))], 100.0, None, True),
+    ("impossible_times", [Segment(0.0, 0.0, prose(3))], 100.0, None, False),
+    ("impossible_times", [Segment(0.0, 0.0, prose(4))], 100.0, None, True),
     ("overlapping", EVEN, 100.0, None, False),
     ("overlapping", two_texts(3.0), 710.0, None, False),
     ("overlapping", two_texts(3.1), 700.0, None, True),
@@ -202,7 +210,8 @@ def test_each_guard_fires_where_it_should_and_nowhere_else(
 def test_every_guard_has_a_firing_and_a_quiet_case() -> None:
     # Whether two episodes have one text is seen in publishing/test_offers.py.
     guarded = set(STATUSES) - {"ok", "failed", "duplicate_audio", "same_text"}
-    elsewhere = {"truncated_audio", "wrong_language", "unsure"}  # right below
+    # Right below.
+    elsewhere = {"truncated_audio", "longer_than_claimed", "wrong_language", "unsure"}
     for fires in (True, False):
         assert {case[0] for case in CASES if case[4] is fires} == guarded - elsewhere
 
@@ -243,6 +252,60 @@ def test_audio_shorter_than_announced_is_noticed(
     assert (finding is not None and finding.status == "truncated_audio") is fires
     if fires:
         assert f"{duration_s:.0f} s of the {claimed_s:.0f} s" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("duration_s", "promised_s", "lost_s", "fires"),
+    [
+        (3600.0, 3600.0, 0.0, False),
+        (3421.0, 3600.0, 0.0, False),
+        (3419.0, 3600.0, 0.0, True),
+        (3600.0, 30.0, 0.0, False),  # the count of the advertisement before it
+        (26.0, 30.0, 0.0, False),  # no more than a breath of a short one
+        (24.0, 30.0, 0.0, True),
+        # Silence stands in place of what could not be decoded.
+        (3600.0, None, 179.0, False),
+        (3600.0, None, 181.0, True),
+        (3500.0, 3600.0, 81.0, True),
+    ],
+)
+@pytest.mark.parametrize("speech_s", [None, 20.0])
+def test_audio_shorter_than_its_file_promises_is_noticed(
+    duration_s: float,
+    promised_s: float | None,
+    lost_s: float,
+    fires: bool,
+    speech_s: float | None,
+) -> None:
+    text = spoken(int(duration_s * 2.5), duration_s)
+    finding = inspect(text, duration_s, speech_s, promised_s=promised_s, lost_s=lost_s)
+    assert (finding is not None and finding.status == "truncated_audio") is fires
+    if finding and fires:
+        whole_s = promised_s or duration_s
+        assert f"{duration_s - lost_s:.0f} s of the {whole_s:.0f} s" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("duration_s", "claimed_s", "fires"),
+    [
+        (240.0, 60.0, True),
+        (1800.0, 590.0, True),
+        (1800.0, 610.0, False),  # advertising, and a claim that was rounded down
+        (180.0, 59.0, True),
+        (150.0, 40.0, False),  # a bulletin, with two minutes of advertising
+        (3600.0, 60.0, False),  # minutes for hours
+        (1800.0, 1.8, False),  # filled in by a machine
+        (1800.0, None, False),
+    ],
+)
+def test_audio_much_longer_than_announced_is_noticed(
+    duration_s: float, claimed_s: float | None, fires: bool
+) -> None:
+    text = spoken(int(duration_s * 2.5), duration_s)
+    finding = inspect(text, duration_s, duration_s, claimed_s=claimed_s)
+    assert (finding is not None and finding.status == "longer_than_claimed") is fires
+    # A publisher's text that goes on as long as the audio proves the claim wrong.
+    assert inspect(text, duration_s, None, claimed_s=claimed_s) is None
 
 
 ENGLISH = "The tides are for the sea what the wind is to the air, and you have to be there. " * 8

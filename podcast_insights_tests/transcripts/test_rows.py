@@ -11,6 +11,7 @@ import pytest
 from podcast_insights.net.client import FetchError
 from podcast_insights.transcripts.asset import mean_confidence
 from podcast_insights.transcripts.audio import Audio
+from podcast_insights.transcripts.duration import Length
 from podcast_insights.transcripts.records import TRANSCRIPTS, Segment, Word
 from podcast_insights.transcripts.rows import failed, heard_row, in_words, kept, published_row
 from podcast_insights.transcripts.sniffing import NotAudioError
@@ -73,9 +74,24 @@ def test_the_guards_know_what_whisper_knows(
 
 
 def test_a_publishers_row_says_nothing_of_whisper() -> None:
-    row = published_row(EPISODE, AUDIO, HEARD.segments, 60.0, "en")
+    row = published_row(EPISODE, AUDIO, HEARD.segments, Length(60.0), "en")
     assert (row["status"], row["source"], row["language"]) == ("ok", "publisher", "en")
     assert [row[name] for name in ("speech_s", "confidence", "detected_language")] == [None] * 3
+
+
+def test_a_publishers_text_of_cut_audio_is_marked() -> None:
+    row = published_row(EPISODE, AUDIO, HEARD.segments, Length(60.0, 90.0), "en")
+    assert row["status"] == "truncated_audio"
+    assert "60 s of the 90 s that the file itself promises" in row["error"]
+
+
+def test_audio_that_is_damaged_for_the_most_part_is_marked() -> None:
+    damaged = replace(HEARD, damage="900 of 2,000 packets could not be decoded", lost_s=27.0)
+    row = heard_row(EPISODE, AUDIO, damaged, "en")
+    assert (row["status"], row["damage"]) == ("truncated_audio", damaged.damage)
+    assert "33 s of the 60 s" in row["error"]
+    scratched = replace(damaged, lost_s=2.0)
+    assert heard_row(EPISODE, AUDIO, scratched, "en")["status"] == "ok"
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from podcast_insights.cache import Cache
 from podcast_insights.episodes.records import EPISODES
 from podcast_insights.feeds.subscriptions import Subscription
 from podcast_insights.transcripts.audio import AudioStore
+from podcast_insights.transcripts.checks import CHECKS
 from podcast_insights.transcripts.owners import StoredOwners
 from podcast_insights.transcripts.records import TRANSCRIPTS
 from podcast_insights.transcripts.rows import kept
@@ -230,3 +231,21 @@ def test_a_repeat_stands_for_itself_once_its_owner_has_audio_of_its_own(
     assert counts(warehouse) == []
     # What was heard in the file is still known.
     assert (host.asked, pages.whisper.heard) == ([], [])
+
+
+def test_the_check_of_audio_tells_of_texts_that_were_kept_for_want_of_it(
+    warehouse: Warehouse,
+) -> None:
+    (check,) = (check for check in CHECKS if check.name == "audio_can_be_heard")
+    old = {"words": 900, "source_reason": "the publisher has no transcript"}
+    for name in ("kept", "new"):
+        known(warehouse, name)
+        stored(warehouse, name, "ok", **old)
+    assert check.question(check.rows(warehouse, None)).is_passed
+    before = warehouse.read("FROM transcripts WHERE episode_id = 'kept'").to_dicts()[0]
+    row = kept(episode("kept", "https://cdn.example/a.mp3"), before, "HTTP 404; ask the publisher")
+    warehouse.merge("transcripts", TRANSCRIPTS.frame([row]))
+    verdict = check.question(check.rows(warehouse, None))
+    assert (verdict.is_passed, verdict.metadata["episodes"]) == (False, 1)
+    assert "kept: an older text stays: HTTP 404" in verdict.message
+    assert "ask the publisher" in verdict.metadata["what_to_do"].value

@@ -20,6 +20,7 @@ from podcast_insights.transcripts.guards.pace import (
 from podcast_insights.transcripts.guards.repetition import repetitive
 from podcast_insights.transcripts.guards.times import (
     impossible_times,
+    longer_than_claimed,
     overlapping,
     truncated_audio,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "impossible_times",
     "incomplete",
     "inspect",
+    "longer_than_claimed",
     "not_speech",
     "overlapping",
     "repetitive",
@@ -50,6 +52,8 @@ def inspect(
     *,
     language: str | None = None,
     claimed_s: float | None = None,
+    promised_s: float | None = None,
+    lost_s: float = 0.0,
     detected: tuple[str, float] | None = None,
     confidence: float | None = None,
     is_english_only: bool = False,
@@ -64,6 +68,8 @@ def inspect(
             is so for a publisher's text.
         language: that it should be in; None where nobody said so.
         claimed_s: duration as the feed claims it.
+        promised_s: the same as the file itself counts it; None where it does not.
+        lost_s: silence in place of what could not be decoded.
         detected: the language that Whisper heard, and how sure it is of that, 0 to 1; None where
             it did not listen for it.
         confidence: mean probability of Whisper's tokens, 0 to 1; None for other texts.
@@ -71,7 +77,7 @@ def inspect(
         unheard: speech without text, as seconds from and to; None where only its total is known.
     """
     return (
-        truncated_audio(segments, duration_s, speech_s, claimed_s)
+        truncated_audio(segments, duration_s, speech_s, claimed_s, promised_s, lost_s)
         or hardly_a_word(segments, duration_s, speech_s, unheard)
         or implausible_pace(segments, duration_s, speech_s)
         or impossible_times(segments, duration_s, speech_s)
@@ -80,6 +86,7 @@ def inspect(
         or repetitive(segments, duration_s, speech_s)
         or wrong_language(segments, language, detected)
         or unsure(confidence, is_english_only=is_english_only)
+        or longer_than_claimed(segments, duration_s, speech_s, claimed_s)
     )
 
 

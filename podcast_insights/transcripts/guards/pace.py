@@ -10,7 +10,7 @@ MIN_WORDS_PER_MINUTE = 20.0
 MIN_WORDS_PER_MINUTE_OF_SPEECH = 40.0
 """Half of what the slowest talk has; what is made up for music is sparser."""
 MIN_WORDS_OF_SHORT = 5
-"""In audio that is speech for the most part: a trailer of ten seconds."""
+"""In audio that is speech for the most part, or full of words: a trailer of ten seconds."""
 MIN_SPEECH_SHARE = 0.5
 """Of audio that is more speech than music."""
 MAX_WORDS_PER_MINUTE = 400.0
@@ -35,10 +35,12 @@ def is_speech(words: int, duration_s: float, speech_s: float | None) -> bool:
     """Whether so many words are somebody's talk.
 
     Where speech was measured, it is talk if they fill it, however much music there is besides.
+    Few of them are if there is little besides, or no more than a slow reader's pauses.
     """
     if speech_s and words >= MIN_WORDS_PER_MINUTE_OF_SPEECH * speech_s / 60:
-        is_short = words >= MIN_WORDS_OF_SHORT and speech_s >= MIN_SPEECH_SHARE * duration_s
-        if words >= MIN_WORDS or is_short:
+        is_most = speech_s >= MIN_SPEECH_SHARE * duration_s
+        is_full = words >= MIN_WORDS_PER_MINUTE_OF_SPEECH * duration_s / 60
+        if words >= MIN_WORDS or (words >= MIN_WORDS_OF_SHORT and (is_most or is_full)):
             return True
     return words >= MIN_WORDS and words / max(duration_s / 60, 1e-9) >= MIN_WORDS_PER_MINUTE
 
@@ -51,6 +53,7 @@ def implausible_pace(
     if pace > MAX_WORDS_PER_MINUTE:
         return Finding(
             "implausible_pace",
-            f"{pace:.0f} words a minute; the text belongs to other, longer audio",
+            f"{pace:.0f} words a minute, as if the text belonged to longer audio; transcribe it "
+            "anew with another model",
         )
     return None

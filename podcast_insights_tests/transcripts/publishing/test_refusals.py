@@ -20,7 +20,7 @@ from podcast_insights_tests.transcripts import Host, Row, Stenographer, episode,
 from podcast_insights_tests.transcripts.test_transcribe import owner_in, vtt
 
 AUDIO = b"ID3" + b"a" * 5000
-DURATION = long_hash("duration", hashlib.sha256(AUDIO).hexdigest())
+LENGTH = long_hash("length", hashlib.sha256(AUDIO).hexdigest())
 """Where the seconds of this audio lie, which is none."""
 SOUND = spoken(120, 60.0)
 SHORT = spoken(10, 60.0)
@@ -123,6 +123,23 @@ def test_what_can_not_be_read_is_not_asked_for_again(desk: Desk) -> None:
     assert desk.asked() == []
 
 
+@pytest.mark.parametrize(
+    "body",
+    [b"<!doctype html><p>We will be back soon", b" \n", b"WEBVTT\n\n", b'{"error": "try later"}',
+     b'{"segments": []}'],
+    ids="maintenance empty no_captions error no_segments".split(),
+)  # fmt: skip
+def test_an_answer_without_a_transcript_silences_a_link_for_a_day(desk: Desk, body: bytes) -> None:
+    links = desk.links(vtt=body)
+    first = desk.offer(links)
+    desk.now += HOST_S - 60
+    assert desk.offer(links) == first
+    assert (first.segments, desk.asked()) == (None, ["/a.vtt"])
+    desk.now += 120
+    desk.links(vtt=vtt(SOUND))
+    assert desk.offer(links).segments
+
+
 def test_a_guards_refusal_costs_no_second_request(desk: Desk) -> None:
     links = desk.links(vtt=vtt(SHORT))
     assert "not_speech" in desk.offer(links).reason
@@ -178,7 +195,7 @@ def test_audio_that_is_needed_after_all_is_had_before_the_model_waits_for_it(des
     """It was dropped, as the publisher's text was used; by now that is another episode's."""
     row = episode("a", desk.host.put("/a.mp3", AUDIO))
     links = desk.links(vtt=vtt(SOUND))
-    desk.cache.write_json("transcripts", DURATION, 60.0)
+    desk.cache.write_json("transcripts", LENGTH, {"duration_s": 60.0})
     (before,) = desk.run(row, links=links, keep_days=0)
     assert before["source"] == "publisher"
     assert desk.asked() == ["/a.mp3", "/a.vtt"]
