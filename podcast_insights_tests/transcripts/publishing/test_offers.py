@@ -403,7 +403,7 @@ def test_where_the_model_is_not_to_be_had_for_a_repeated_text_the_run_is_stopped
             raise TranscriptionError("the run was stopped")
 
     desk = Desk(host, cache, Absent(device="cpu", workers=1))
-    handed = [published(name, host, minutes[n], vtt(SOUND)) for n, name in enumerate("abc")]
+    handed = [published(name, host, minutes[n], vtt(SOUND)) for n, name in enumerate("ab")]
     with pytest.raises(UserError, match="no such model"):
         desk.run(*handed)
     assert ended == [True]
