@@ -308,6 +308,18 @@ def test_audio_much_longer_than_announced_is_noticed(
     assert inspect(text, duration_s, None, claimed_s=claimed_s) is None
 
 
+@pytest.mark.parametrize(("claimed_s", "fires"), [(1800.0, False), (1850.0, False), (3600.0, True)])
+def test_a_feed_that_claims_what_is_there_outweighs_the_count_of_what_was_trimmed(
+    claimed_s: float, fires: bool
+) -> None:
+    text = spoken(4500, 1800.0)
+    finding = inspect(text, 1800.0, 1800.0, promised_s=3600.0, claimed_s=claimed_s)
+    assert (finding is not None and finding.status == "truncated_audio") is fires
+    damaged = inspect(text, 1800.0, 1800.0, claimed_s=claimed_s, lost_s=900.0)
+    assert damaged is not None
+    assert damaged.status == "truncated_audio"
+
+
 ENGLISH = "The tides are for the sea what the wind is to the air, and you have to be there. " * 8
 GERMAN = "Die Gezeiten sind das Meer und der Wind ist nicht auf der Erde, wir sind es auch. " * 8
 

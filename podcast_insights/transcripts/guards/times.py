@@ -40,11 +40,13 @@ def truncated_audio(
 ) -> Finding | None:
     """The audio is a part of what the file itself promises, or of what was announced.
 
-    A claim alone is believed only where two fifths of the audio are missing, as claims are often
-    wrong. A publisher's text is a second witness: if it goes on to the claimed end, less will
-    do; if it ends with the audio, the claim is wrong.
+    What the file counts is believed unless the feed claims what is there: programs that trim audio
+    leave the count of the whole. A claim alone is believed only where two fifths of the audio are
+    missing, as claims are often wrong. A publisher's text is a second witness: if it goes on to the
+    claimed end, less will do; if it ends with the audio, the claim is wrong.
     """
-    whole_s = max(promised_s or 0.0, duration_s)
+    is_as_claimed = abs((claimed_s or 0.0) - duration_s) <= (1 - MIN_KEPT_SHARE) * duration_s
+    whole_s = duration_s if is_as_claimed else max(promised_s or 0.0, duration_s)
     if duration_s - lost_s < min(MIN_KEPT_SHARE * whole_s, whole_s - MIN_LOST_S):
         return cut(duration_s - lost_s, whole_s, "the file itself promises")
     if not is_believed(claimed_s) or is_in_other_unit(claimed_s, duration_s):

@@ -41,7 +41,7 @@ from podcast_insights.transcripts.whisper.samples import Floats
 from podcast_insights.transcripts.whisper.sections import SECTION_S
 from podcast_insights.transcripts.whisper.spoken import Spoken, known_as, spoken_in
 
-RULES = 2
+RULES = 3
 """Of sharing out, decoding and repairing; another number makes every transcription anew."""
 MAX_CPU_WORKERS = 4
 FILES_PER_WORKER = 8

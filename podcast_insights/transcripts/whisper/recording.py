@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from podcast_insights.transcripts.records import Segment
@@ -29,8 +29,10 @@ from podcast_insights.transcripts.whisper.repair import (
     instead,
     segments_of,
     spoken,
+    swallowed,
     thin,
     unheard,
+    usual_rate,
     with_found,
 )
 from podcast_insights.transcripts.whisper.samples import Floats
@@ -54,15 +56,19 @@ class Part:
     found: list[Said] = field(default_factory=list)
     pending: int = 0
 
-    def take(self, look: "Look", said: Sequence[Said]) -> None:
-        """What a second look came to."""
+    def take(self, look: "Look", said: Sequence[Said]) -> bool:
+        """What a second look came to; whether its rest is to be looked at, too."""
         self.pending -= 1
         if look.old is None:
             self.found += said
-            return
+            return False
         kept, found = instead(look.old, said)
+        has_rest = look.rest is not None and kept == [look.old] and not found
+        if look.rest is not None and has_rest:
+            kept = [replace(look.old, end_s=look.rest.start_s)]
         self.said = [one for one in self.said if one is not look.old] + kept
         self.found += found
+        return has_rest
 
 
 @dataclass(frozen=True)
@@ -72,10 +78,12 @@ class Look:
     Args:
         section: at what.
         old: the segment of which it is; None where there is none.
+        rest: what the segment has swallowed, if much; looked at where the look changes nothing.
     """
 
     section: Section
     old: Said | None = None
+    rest: Section | None = None
 
 
 @dataclass
@@ -223,7 +231,10 @@ class Recording:
             self._look_again(number, lane)
         else:
             self.decoded_again += 1
-            self._parts[number].take(look, [] if lane.error else lane.said)
+            part = self._parts[number]
+            if part.take(look, [] if lane.error else lane.said) and look.rest is not None:
+                part.pending += 1
+                self._send(number, look.rest, Look(look.rest))
         if not self._parts[number].pending:
             part = self._parts.pop(number)
             part.said = spoken(with_found(part.said, part.found), part.speech)
@@ -233,7 +244,10 @@ class Recording:
         """Have all of a section decoded once more that has no or too few words."""
         section, said = lane.section, lane.said
         few = thin(section, said)
-        looks = [Look(around(section, one, said), one) for one in few]
+        rate = usual_rate(section, said)
+        looks = [
+            Look(around(section, one, said), one, swallowed(section, one, rate)) for one in few
+        ]
         looks += [Look(hole) for hole in holes(section, said, few)]
         self._parts[number] = Part(section.speech, said, pending=len(looks))
         for look in looks:

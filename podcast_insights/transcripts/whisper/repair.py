@@ -11,6 +11,7 @@ once (`packing.py`).
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import accumulate
 from statistics import median
 
 from podcast_insights.transcripts.guards.words import tokens as words_of_text
@@ -34,6 +35,9 @@ LEAST_RATE, MOST_RATE = 0.25, 0.7
 """Seconds of speech a word takes at least and at most; a section may be one segment, and thin."""
 SLACK_S = 0.5
 """Of speech, that a segment may have beyond that: breaths and hesitations."""
+SWALLOWED, LEAST_SWALLOWED_S = 3.0, 3.0
+"""A segment with so many times the speech that its words take, and so much more, has swallowed
+whole sentences; it does so again when all of it is looked at, and then its rest is."""
 LEAST_MORE, LEAST_SHARE_MORE = 3, 0.5
 """Words that a second look at a segment has to bring, and as a share of those it had."""
 KEPT_SHARE = 0.6
@@ -70,12 +74,45 @@ def thin(section: Section, said: Sequence[Said]) -> list[Said]:
 
     Whisper can leave a clause out and draw the end of the segment before over it.
     """
-    measured = [(one, overlap_s(section.speech, one.start_s, one.end_s)) for one in said]
-    rates = [speech_s / max(words_in(one.text), 1) for one, speech_s in measured]
-    if not rates:
-        return []
-    rate = THIN * min(max(median(rates), LEAST_RATE), MOST_RATE)
-    return [one for one, speech_s in measured if speech_s > SLACK_S + rate * words_in(one.text)]
+    rate = THIN * usual_rate(section, said)
+    return [
+        one
+        for one in said
+        if overlap_s(section.speech, one.start_s, one.end_s) > SLACK_S + rate * words_in(one.text)
+    ]
+
+
+def usual_rate(section: Section, said: Sequence[Said]) -> float:
+    """Seconds of speech that a word of a section takes."""
+    rates = [
+        overlap_s(section.speech, one.start_s, one.end_s) / max(words_in(one.text), 1)
+        for one in said
+    ]
+    return min(max(median(rates or [0.0]), LEAST_RATE), MOST_RATE)
+
+
+def swallowed(section: Section, one: Said, rate: float) -> Section | None:
+    """What a segment lies over and can't have in its words, from the pause where these may end.
+
+    Args:
+        section: that was decoded.
+        one: a segment of it.
+        rate: seconds of speech that a word takes.
+
+    Returns:
+        Up to 30 s; None where that is not much.
+    """
+    spans = section.part(one.start_s, one.end_s).speech
+    words_s = rate * words_in(one.text)
+    before_s = [0.0, *accumulate(span.length_s for span in spans)]
+    if before_s[-1] < max(SWALLOWED * words_s, words_s + LEAST_SWALLOWED_S):
+        return None
+    begin_s = one.start_s + words_s
+    if len(spans) > 1:
+        place = min(range(1, len(spans)), key=lambda n: abs(before_s[n] - words_s))
+        begin_s = spans[place].start_s - EARLY_S
+    rest = section.part(begin_s, min(one.end_s + PAD_S, begin_s + WINDOW_S))
+    return rest if sum(span.length_s for span in rest.speech) >= LEAST_HOLE_S else None
 
 
 def around(section: Section, one: Said, said: Sequence[Said]) -> Section:

@@ -137,6 +137,23 @@ def test_a_clause_that_a_segments_end_was_drawn_over_comes_back(six_times: Path)
     assert all(a.end_s <= b.start_s for a, b in pairwise(recording.segments))
 
 
+def test_what_is_swallowed_again_is_looked_at_by_itself(six_times: Path) -> None:
+    def swallows(window: Window) -> Result:
+        # Whatever begins with these words is nothing else, up to its end.
+        is_behind = window.length_s < 10
+        text = "And so it goes on to the end." if is_behind else "That is it."
+        piece = Piece(0.0, window.length_s, text, (1,))
+        return Result((piece,), -0.2, 0.0, 1.0, window.length_s, None)
+
+    recording = recording_of(six_times, Model(swallows))
+    run(recording)
+    texts = [segment.text for segment in recording.segments]
+    assert texts == ["That is it.", "And so it goes on to the end."] * 6
+    assert recording.decoded_again == 12
+    assert all(a.end_s <= b.start_s for a, b in pairwise(recording.segments))
+    assert all(s.end_s - s.start_s < 5 for s in recording.segments[::2])  # of eleven
+
+
 def test_what_was_made_up_does_not_count_for_the_confidence(six_times: Path) -> None:
     def makes_up(window: Window) -> Result:
         whole = says_all(window)

@@ -18,7 +18,9 @@ from podcast_insights.transcripts.whisper.repair import (
     instead,
     segments_of,
     spoken,
+    swallowed,
     thin,
+    usual_rate,
     with_found,
 )
 from podcast_insights.transcripts.whisper.sections import Section
@@ -113,6 +115,26 @@ def test_a_single_segment_is_thin_by_what_anybody_says_in_a_second() -> None:
     few = said(101, 121, prose(12))
     assert thin(speech, [few]) == [few]
     assert thin(speech, []) == []
+
+
+def test_what_a_segment_has_swallowed_begins_at_the_pause_after_its_words() -> None:
+    one = said(110, 130, "They followed them very closely.")
+    speech = section((110, 111), (111.3, 112.4), (113, 121), (121.5, 130))
+    assert places([found for found in [swallowed(speech, one, 0.4)] if found]) == [(112.9, 130.3)]
+    unbroken = section((110, 130))
+    assert places([found for found in [swallowed(unbroken, one, 0.4)] if found]) == [(112, 130.3)]
+    long = section((110, 112), (113, 190))
+    assert places([f for f in [swallowed(long, said(110, 190, one.text), 0.4)] if f]) == [
+        (112.9, 142.9)
+    ]
+
+
+def test_a_word_or_two_that_were_left_out_are_not_swallowed() -> None:
+    one = said(110, 130, "They followed them very closely.")
+    assert swallowed(section((110, 112), (113, 116.9)), one, 0.4) is None  # three times as much
+    assert swallowed(section((110, 112), (129, 130)), said(110, 130, "Yes."), 0.4) is None
+    assert swallowed(section((110, 117), (129, 129.9)), one, 0.4) is None  # behind it a sigh
+    assert usual_rate(section((110, 114)), [said(110, 114, prose(10))]) == pytest.approx(0.4)
 
 
 def test_a_segments_own_audio_is_between_its_neighbours() -> None:
