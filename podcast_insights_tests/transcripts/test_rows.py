@@ -80,7 +80,8 @@ def test_a_publishers_row_says_nothing_of_whisper() -> None:
 
 
 def test_a_publishers_text_of_cut_audio_is_marked() -> None:
-    row = published_row(EPISODE, AUDIO, HEARD.segments, Length(60.0, 90.0), "en")
+    announced = EPISODE | {"claimed_duration_s": 90.0}
+    row = published_row(announced, AUDIO, HEARD.segments, Length(60.0, 90.0), "en")
     assert row["status"] == "truncated_audio"
     assert "60 s of the 90 s that the file itself promises" in row["error"]
 
