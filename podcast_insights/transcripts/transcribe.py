@@ -209,14 +209,15 @@ class Transcriber:
     def heard(self, episode: Row, audio: Audio, reason: str) -> Row:
         """Whisper's text, from the cache or made now; `reason` says why not the publisher's."""
         language = self.language_of(episode["feed_id"])
-        transcription = self.known_transcription(episode, audio)
+        key = self.whisper.cache_key(audio.sha256, language)
+        stored = self.cached(key)
+        transcription = stored or self.known_transcription(episode, audio)
         if transcription is None:
             if not audio.path.exists():
                 audio = self.store.fetch(episode)
             self.store.used(audio)
             transcription = self.whisper.transcribe(audio.path, language)
-        key = self.whisper.cache_key(audio.sha256, language)
-        if self.cached(key) is None:
+        if stored is None:
             self.cache.write_json("transcripts", key, transcription.to_json())
         self.store.note(audio, key)
         model = self.whisper.resolved_model

@@ -65,7 +65,6 @@ class Offer:
 
     segments: tuple[Segment, ...] | None = None
     key: str = ""
-    duration_s: float = 0.0
     language: str | None = None
     refusals: tuple[str, ...] = ()
     is_cut: bool = False
@@ -172,7 +171,7 @@ class Publisher:
         if owner and owner != episode["episode_id"]:
             return Offer(refusals=(f"same_text: episode {owner} has the same, and other audio",))
         language = language or language_of(segment.text for segment in segments)
-        return Offer(segments, cache_key(audio, link), duration_s, language, is_cut=is_cut)
+        return Offer(segments, cache_key(audio, link), language, is_cut=is_cut)
 
     def links_of(self, episode: Row) -> list[Link]:
         """An episode's transcripts, the best first; no translations, which nobody said.

@@ -56,19 +56,20 @@ class Part:
     found: list[Said] = field(default_factory=list)
     pending: int = 0
 
-    def take(self, look: "Look", said: Sequence[Said]) -> bool:
-        """What a second look came to; whether its rest is to be looked at, too."""
+    def take(self, look: "Look", said: Sequence[Said]) -> Section | None:
+        """What a second look came to; the rest that is to be looked at next."""
         self.pending -= 1
         if look.old is None:
             self.found += said
-            return False
+            return None
         kept, found = instead(look.old, said)
-        has_rest = look.rest is not None and kept == [look.old] and not found
-        if look.rest is not None and has_rest:
-            kept = [replace(look.old, end_s=look.rest.start_s)]
+        rest = look.rest if kept == [look.old] and not found else None
+        if rest:
+            kept = [replace(look.old, end_s=rest.start_s)]
+            self.pending += 1
         self.said = [one for one in self.said if one is not look.old] + kept
         self.found += found
-        return has_rest
+        return rest
 
 
 @dataclass(frozen=True)
@@ -231,10 +232,8 @@ class Recording:
             self._look_again(number, lane)
         else:
             self.decoded_again += 1
-            part = self._parts[number]
-            if part.take(look, [] if lane.error else lane.said) and look.rest is not None:
-                part.pending += 1
-                self._send(number, look.rest, Look(look.rest))
+            if rest := self._parts[number].take(look, [] if lane.error else lane.said):
+                self._send(number, rest, Look(rest))
         if not self._parts[number].pending:
             part = self._parts.pop(number)
             part.said = spoken(with_found(part.said, part.found), part.speech)
